@@ -14,23 +14,11 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import replace
 
+from app.base.answer_events import Done, Event, LoopEvent, SlowAnswer, StopReason
 from app.base.draft import Draft
 from app.base.errors import Cancelled, FiresideError, StoreError
 from app.base.threads import report_errors
-from app.base.types import (
-    Done,
-    Effort,
-    Event,
-    LoopEvent,
-    Message,
-    ModelRef,
-    Part,
-    Request,
-    Role,
-    SlowAnswer,
-    StopReason,
-    ToolNamespace,
-)
+from app.base.types import Effort, Message, ModelRef, Part, Request, Role, ToolNamespace
 from app.engine.backend import Backend, Planned, Steps
 from app.prefiller import Prefiller
 from app.running_turns import RunningTurns

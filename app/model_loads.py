@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 
+from app.base.answer_events import Loading
 from app.base.errors import Cancelled, FiresideError
-from app.base.types import Loading, ModelRef
+from app.base.types import ModelRef
 from app.engine.backend import Backend, Planned, Steps
 from app.running_turns import RunningTurns
 from app.turn import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing, suppress
 
+from app.base.answer_events import Prefill, Prompt
 from app.base.errors import FiresideError
-from app.base.types import Prefill, Prompt, Request
+from app.base.types import Request
 from app.engine.backend import Backend
 from app.titles import Titles
 from app.turn import ContextForecast, ReadingAhead, Turn

@@ -13,22 +13,11 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import replace
 
+from app.base.answer_events import Delta, Done, Prompt, StopReason
 from app.base.draft import Draft
 from app.base.errors import Cancelled
 from app.base.threads import held
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Message,
-    Part,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    Sampling,
-    StopReason,
-)
+from app.base.types import Effort, Message, Part, PartKind, Request, Role, Sampling
 from app.engine.backend import Backend
 from app.store import Store, TitleBy
 from app.store.chat_title import title_out_of

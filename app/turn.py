@@ -8,23 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from app.base.draft import Draft
-from app.base.errors import FiresideError, StoreError
-from app.base.types import (
+from app.base.answer_events import (
     Delta,
-    Effort,
     Event,
     Loading,
-    Message,
-    ModelRef,
-    Part,
     PartAdded,
     Prefill,
     Prompt,
-    Role,
     SlowAnswer,
     Waiting,
 )
+from app.base.draft import Draft
+from app.base.errors import FiresideError, StoreError
+from app.base.types import Effort, Message, ModelRef, Part, Role
 from app.store import PLAIN, ChatRow, ChatSettings, MessageRow
 from app.tools.tool_events import Consent, ConsentAsked, Decision, DepartureAsked, ToolEvent
 

@@ -9,19 +9,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from app.base.answer_events import Delta, Event, PartAdded, Stats
 from app.base.draft import Draft
 from app.base.errors import Cancelled, FiresideError, StoreError
 from app.base.threads import report_errors
-from app.base.types import (
-    Delta,
-    Event,
-    Message,
-    Part,
-    PartAdded,
-    ResultFacts,
-    Role,
-    Stats,
-)
+from app.base.types import Message, Part, ResultFacts, Role
 from app.store import MessageRow, State, Store
 from app.tools.tool import Effect
 from app.tools.tool_events import WAITING, CallStarted, ConsentAsked

@@ -6,7 +6,8 @@ import threading
 import time
 from dataclasses import replace
 
-from app.base.types import Delta, Part, PartKind, ResultFacts
+from app.base.answer_events import Delta
+from app.base.types import Part, PartKind, ResultFacts
 
 
 class Draft:

@@ -9,20 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
+from app.base.answer_events import Delta, Done, PartAdded, StopReason, Waiting
 from app.base.draft import Draft
 from app.base.pages.display_reading import readable
-from app.base.types import (
-    DECLINED,
-    Delta,
-    Done,
-    Message,
-    Part,
-    PartAdded,
-    PartKind,
-    Role,
-    StopReason,
-    Waiting,
-)
+from app.base.types import DECLINED, Message, Part, PartKind, Role
 from app.cli import terminal_consent
 from app.cli.output import printable, say
 from app.cli.printed_citations import PrintedCitations, WhereIs

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from app.base.answer_events import Done, Stats, StopReason
 from app.base.errors import AnswerEndless, Cancelled, FiresideError
-from app.base.types import Done, Request, Stats, StopReason
+from app.base.types import Request
 from app.engine.batch import Priority
 from app.engine.delta_wire import pack
 from app.engine.engine_protocol import EngineModel, Piece, Sampler, TokenMask

@@ -28,8 +28,8 @@ from typing import Any
 
 import psutil
 
+from app.base.answer_events import Done, SlowAnswer, SlowCause, Stats
 from app.base.errors import FiresideError
-from app.base.types import Done, SlowAnswer, SlowCause, Stats
 from app.engine import probe
 from app.engine.plan import Plan
 from app.engine.probe import Gpu

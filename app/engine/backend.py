@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from app.base.answer_events import Event, Loading, Prompt, Waiting
 from app.base.errors import FiresideError
-from app.base.types import Effort, Event, Loading, ModelRef, Prompt, Request, Waiting
+from app.base.types import Effort, ModelRef, Request
 from app.formats import Abilities
 
 if TYPE_CHECKING:  # a window need not wait for them

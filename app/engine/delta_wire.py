@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.base.types import Delta, PartKind
+from app.base.answer_events import Delta
+from app.base.types import PartKind
 
 PackedDelta = tuple[int, str, str, str, str, str]
 _KINDS = {kind.value: kind for kind in PartKind}

@@ -15,24 +15,10 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.base.answer_events import Delta, Done, Event, Loading, Prompt, StopReason, Waiting
 from app.base.draft import Draft
 from app.base.errors import FiresideError
-from app.base.types import (
-    DECLINED,
-    Delta,
-    Done,
-    Event,
-    Loading,
-    Message,
-    ModelRef,
-    Part,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    StopReason,
-    Waiting,
-)
+from app.base.types import DECLINED, Message, ModelRef, Part, PartKind, Request, Role
 from app.engine.backend import Backend, Planned, Steps
 from app.engine.demo_answers import SORRY, begins, fits
 from app.engine.demo_calls import is_asked_for, is_declared, is_from_results, mended

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from app.base.types import Delta, Part, PartKind, Request, StopReason
+from app.base.answer_events import Delta, StopReason
+from app.base.types import Part, PartKind, Request
 from app.engine.engine_protocol import TokenMask
 from app.engine.stop_texts import StopTexts
 from app.formats import ChatFormat

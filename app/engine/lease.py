@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
+from app.base.answer_events import Loading, Waiting
 from app.base.errors import Cancelled
-from app.base.types import Loading, Waiting
 
 _POLL_S = 0.02  # how often a wait checks for cancellation
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base import log as fault_log
+from app.base.answer_events import Loading
 from app.base.errors import (
     CacheUnsupported,
     Cancelled,
@@ -28,7 +29,7 @@ from app.base.errors import (
     OutOfMemory,
 )
 from app.base.gguf import GgufHeader
-from app.base.types import FileLocation, Loading, ModelRef
+from app.base.types import FileLocation, ModelRef
 from app.engine import load_failure, speed_meter
 from app.engine.backend import GpuFault, GpuTrouble, Planned
 from app.engine.engine_process import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from app.base.answer_events import Prompt
 from app.base.errors import ContextFull
-from app.base.types import Prompt, Request, Role
+from app.base.types import Request, Role
 from app.engine.attached_sizes import AttachedSizes
 from app.engine.history import context_needed, messages_to_drop, reserved
 from app.formats import ChatFormat, RenderedRequest

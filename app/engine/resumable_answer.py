@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.base.answer_events import Delta
 from app.base.draft import Draft
-from app.base.types import Delta, Message, PartKind, Request, Role
+from app.base.types import Message, PartKind, Request, Role
 
 
 class ResumableAnswer:

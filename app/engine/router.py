@@ -5,15 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from app.base.types import (
-    Event,
-    FileLocation,
-    Loading,
-    ModelRef,
-    Prompt,
-    Request,
-    Waiting,
-)
+from app.base.answer_events import Event, Loading, Prompt, Waiting
+from app.base.types import FileLocation, ModelRef, Request
 from app.engine.backend import Backend, Planned, Steps
 
 if TYPE_CHECKING:  # a window need not wait for them

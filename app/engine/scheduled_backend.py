@@ -7,8 +7,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
+from app.base.answer_events import Event, Loading, Prompt, Waiting
 from app.base.errors import EngineFailed, ModelError
-from app.base.types import Event, Loading, ModelRef, Prompt, Request, Waiting
+from app.base.types import ModelRef, Request
 from app.engine.backend import Backend, Planned, Steps
 from app.engine.failed_loads import FailedLoads
 from app.engine.scheduler import WINDOW, Place, Scheduler

@@ -16,8 +16,8 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
+from app.base.answer_events import Waiting
 from app.base.errors import Cancelled
-from app.base.types import Waiting
 
 WINDOW = ""
 """The client that comes before all others."""

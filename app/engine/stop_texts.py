@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from app.base.types import Delta, PartKind
+from app.base.answer_events import Delta
+from app.base.types import PartKind
 
 
 class StopTexts:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.base import gguf
+from app.base.answer_events import Delta, Done, Event, Loading, Prompt, Waiting
 from app.base.errors import (
     EngineDied,
     EngineFailed,
@@ -17,7 +18,7 @@ from app.base.errors import (
     ModelTooLarge,
     OutOfMemory,
 )
-from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Request, Waiting
+from app.base.types import ModelRef, Request
 from app.engine import load_failure, speed_meter
 from app.engine.backend import Planned
 from app.engine.engine_process import EngineOptions as EngineOptions

@@ -28,6 +28,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.base.answer_events import Loading
 from app.base.errors import (
     Cancelled,
     ContextFull,
@@ -36,7 +37,7 @@ from app.base.errors import (
     ModelLoadFailed,
 )
 from app.base.processes import give_way
-from app.base.types import Loading, Request
+from app.base.types import Request
 from app.engine.answer_stream import AnswerStream
 from app.engine.engine_protocol import Engine, EngineModel, NeedsContext
 from app.engine.grammar_job import GrammarJob

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.base.answer_events import Prefill, Waiting
 from app.base.errors import FiresideError
-from app.base.types import Prefill, Request, Waiting
+from app.base.types import Request
 from app.engine.batch import Priority
 from app.engine.engine_protocol import EngineModel, Piece
 from app.engine.kv_pool import KvPool

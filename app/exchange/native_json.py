@@ -27,7 +27,7 @@ The file is JSON in UTF-8, one chat a line, in this order::
               "created": 1.5,
               "effort": null, "model": "",  what an answer was made with
               "host": "",                   the computer on which, to be shown; empty for this one
-              "stats": null | {…},          the numbers of `app.base.types.Stats`
+              "stats": null | {…},          the numbers of `app.base.answer_events.Stats`
               "thought_s": null,            seconds of reasoning
               "thought_open": null,         whether its panel was opened or closed by hand
               "parts": [

@@ -13,10 +13,11 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from app.base.answer_events import Delta, StopReason
 from app.base.code_fence import code_fence
 from app.base.errors import ModelForeign, NotGguf
 from app.base.gguf import NORMAL_TOKEN, GgufHeader
-from app.base.types import Delta, Effort, Part, PartKind, Request, StopReason
+from app.base.types import Effort, Part, PartKind, Request
 
 if TYPE_CHECKING:  # slow to import, and most importers need only `Abilities`
     from app.tokenizer import Tokenizer

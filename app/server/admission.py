@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 
-from app.base.types import Delta, Done, Event, Loading, Prefill, Prompt, Waiting
+from app.base.answer_events import Delta, Done, Event, Loading, Prefill, Prompt, Waiting
 from app.engine.backend import Planned
 from app.server.api_error import ApiError
 from app.server.asker import Asker

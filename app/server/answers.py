@@ -12,8 +12,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 
 from app.base import log
+from app.base.answer_events import Done, Event, Loading, Waiting
 from app.base.errors import Cancelled, FiresideError
-from app.base.types import Done, Event, Loading, Waiting
 from app.engine.backend import Backend, Planned
 from app.server.admission import Admission, LiveRequest
 from app.server.api_error import ApiError

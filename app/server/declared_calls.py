@@ -11,21 +11,10 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 
+from app.base.answer_events import Delta, Done, Event, Stats, StopReason
 from app.base.draft import Draft
 from app.base.errors import ContextFull
-from app.base.types import (
-    Delta,
-    Done,
-    Event,
-    Message,
-    Part,
-    PartKind,
-    Request,
-    Role,
-    Stats,
-    StopReason,
-    ToolChoice,
-)
+from app.base.types import Message, Part, PartKind, Request, Role, ToolChoice
 from app.engine.backend import Backend, Planned
 from app.server.dialect import new_id
 from app.server.remembered_turns import RememberedTurns, folded

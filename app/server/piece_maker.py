@@ -6,7 +6,8 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from app.base.types import Delta, Done, Event, PartKind, Prompt, Stats
+from app.base.answer_events import Delta, Done, Event, Prompt, Stats
+from app.base.types import PartKind
 from app.engine.backend import Planned
 from app.formats import is_preamble
 from app.server.declared_calls import NAMESPACE

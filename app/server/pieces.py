@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from app.base.types import StopReason
+from app.base.answer_events import StopReason
 
 
 class ItemKind(StrEnum):

@@ -10,8 +10,9 @@ from contextlib import closing
 from typing import TypeVar
 
 from app.base import log
+from app.base.answer_events import Event
 from app.base.errors import EngineFailed, FiresideError
-from app.base.types import Event, Request
+from app.base.types import Request
 from app.engine.backend import Backend, Planned
 from app.server.api_error import ApiError
 from app.server.declared_calls import answered

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from app.base.types import Effort, Message, Part, Role, Stats
+from app.base.answer_events import Stats
+from app.base.types import Effort, Message, Part, Role
 from app.store.chat_title import title_of
 from app.store.chats import ChatTable
 from app.store.database import Database

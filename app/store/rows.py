@@ -9,8 +9,9 @@ from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from app.base.answer_events import Stats
 from app.base.codec import FieldError, an_object, decode, decode_value, encode, member
-from app.base.types import Effort, Message, Part, PartKind, ResultFacts, Role, Sampling, Stats
+from app.base.types import Effort, Message, Part, PartKind, ResultFacts, Role, Sampling
 
 
 class State(StrEnum):

@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.base import log
+from app.base.answer_events import Event
 from app.base.errors import Cancelled, StoreError
 from app.base.threads import AnyEvent
-from app.base.types import Event, Message, Outcome, Part, Request, Role
+from app.base.types import Message, Outcome, Part, Request, Role
 from app.store.rows import clean
 from app.tools import arguments, replies
 from app.tools.consent import (

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Protocol
 
+from app.base.answer_events import Event, Loading, Prompt, Waiting
 from app.base.errors import Cancelled, DepartureRefused
-from app.base.types import Event, Loading, ModelRef, Prompt, Request, Waiting
+from app.base.types import ModelRef, Request
 from app.engine.backend import Backend, Planned, Steps
 from app.tools.departure import Departure, Permission, departures, unpermitted
 from app.tools.tool import ConsentReason

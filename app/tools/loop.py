@@ -18,15 +18,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.base import log
+from app.base.answer_events import Event, Loading, Prompt, Waiting
 from app.base.errors import FiresideError
-from app.base.types import (
-    Event,
-    Loading,
-    ModelRef,
-    Prompt,
-    Request,
-    Waiting,
-)
+from app.base.types import ModelRef, Request
 from app.engine.backend import Backend, Planned, Steps
 from app.tools.consent import ConsentStore
 from app.tools.registry import Registry

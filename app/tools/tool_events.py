@@ -6,8 +6,9 @@ import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.base.answer_events import LoopEvent
 from app.base.errors import Cancelled
-from app.base.types import LoopEvent, Outcome, ResultFacts
+from app.base.types import Outcome, ResultFacts
 from app.tools.departure import Departure
 from app.tools.tool import ConsentReason, Proposal
 

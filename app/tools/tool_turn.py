@@ -7,25 +7,11 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from app.base.answer_events import Delta, Done, Event, PartAdded, Prompt, Stats, StopReason
 from app.base.draft import Draft
 from app.base.errors import Cancelled, ContextFull, FiresideError
 from app.base.threads import AnyEvent
-from app.base.types import (
-    Delta,
-    Done,
-    Event,
-    Message,
-    ModelRef,
-    Part,
-    PartAdded,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    Stats,
-    StopReason,
-    ToolChoice,
-)
+from app.base.types import Message, ModelRef, Part, PartKind, Request, Role, ToolChoice
 from app.engine.backend import Backend, Planned, Steps
 from app.tools import replies
 from app.tools.call_runner import CallPlace, CallRunner

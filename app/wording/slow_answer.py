@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.base.types import SlowAnswer, SlowCause
+from app.base.answer_events import SlowAnswer, SlowCause
 from app.wording.explanation import Action, Explanation
 from app.wording.language import number, tr
 from app.wording.quantities import gigabytes

@@ -17,9 +17,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtWidgets import QApplication
 
+from app.base.answer_events import Delta
 from app.base.draft import Draft
 from app.base.settings import ThemeChoice
-from app.base.types import Delta, Message, Role
+from app.base.types import Message, Role
 from app.store import MessageRow, State
 from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme

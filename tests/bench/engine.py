@@ -24,8 +24,9 @@ from typing import Any
 import psutil
 from PySide6.QtCore import QCoreApplication, QEventLoop, QTimer
 
+from app.base.answer_events import Delta, Prefill, Stats
 from app.base.settings import Folders
-from app.base.types import Delta, Effort, ModelRef, Part, Prefill, Sampling, Stats
+from app.base.types import Effort, ModelRef, Part, Sampling
 from app.engine.plan import Plan
 from app.host import Host, demo_model
 from app.store import ChatSettings

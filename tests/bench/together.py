@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.base import gguf
-from app.base.types import Delta, Effort, Message, ModelRef, Part, Request, Role, Sampling
+from app.base.answer_events import Delta
+from app.base.types import Effort, Message, ModelRef, Part, Request, Role, Sampling
 from app.engine import engine_process
 from app.engine.backend import Planned
 from app.engine.engine_process import EngineOptions

@@ -25,7 +25,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from app.base.types import Delta, Message, ModelRef, Part, Request, Role, Sampling
+from app.base.answer_events import Delta
+from app.base.types import Message, ModelRef, Part, Request, Role, Sampling
 from app.engine.engine_protocol import Piece, TokenMask
 from app.engine.worker import Worker
 from app.host import demo_model

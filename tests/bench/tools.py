@@ -20,10 +20,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.base import gguf
+from app.base.answer_events import Delta, Done, Stats
 from app.base.draft import Draft
 from app.base.types import (
-    Delta,
-    Done,
     Effort,
     Message,
     ModelRef,
@@ -32,7 +31,6 @@ from app.base.types import (
     Request,
     Role,
     Sampling,
-    Stats,
     ToolNamespace,
     ToolSource,
 )

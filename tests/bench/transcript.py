@@ -31,16 +31,10 @@ from markdown_it import MarkdownIt
 from PySide6.QtCore import QEventLoop, QPoint
 from PySide6.QtWidgets import QApplication, QTextBrowser
 
+from app.base.answer_events import Delta
 from app.base.draft import Draft
 from app.base.settings import ThemeChoice
-from app.base.types import (
-    Delta,
-    Effort,
-    Message,
-    Part,
-    PartKind,
-    Role,
-)
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.transcript import Transcript
 from app.ui.theme import Theme

@@ -25,22 +25,10 @@ from typing import Any
 
 import psutil
 
+from app.base.answer_events import Delta, Done, Event, PartAdded, Prompt, StopReason
 from app.base.errors import Cancelled, EngineFailed
 from app.base.settings import Folders
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Event,
-    ModelRef,
-    Part,
-    PartAdded,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    StopReason,
-)
+from app.base.types import Effort, ModelRef, Part, PartKind, Request, Role
 from app.engine.backend import ScriptedBackend
 from app.host import Host
 from app.store import ChatSettings, State, Store

@@ -10,17 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.base import gguf
+from app.base.answer_events import Delta, Done
 from app.base.draft import Draft
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Message,
-    Part,
-    Request,
-    Role,
-    Sampling,
-)
+from app.base.types import Effort, Message, Part, Request, Role, Sampling
 from app.engine.supervisor import LocalBackend
 from app.formats import choose
 from app.tokenizer import Tokenizer

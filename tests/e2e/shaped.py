@@ -13,18 +13,9 @@ from typing import Any
 
 import jsonschema
 
+from app.base.answer_events import Delta, Done, StopReason
 from app.base.draft import Draft
-from app.base.types import (
-    Delta,
-    Done,
-    Message,
-    Part,
-    PartKind,
-    Request,
-    Role,
-    Sampling,
-    StopReason,
-)
+from app.base.types import Message, Part, PartKind, Request, Role, Sampling
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model
 

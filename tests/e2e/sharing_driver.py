@@ -11,9 +11,10 @@ import sys
 import threading
 from pathlib import Path
 
+from app.base.answer_events import Delta, Done
 from app.base.errors import FiresideError
 from app.base.settings import Folders
-from app.base.types import Delta, Done, Message, ModelRef, Part, PartKind, Request, Role, Sampling
+from app.base.types import Message, ModelRef, Part, PartKind, Request, Role, Sampling
 from app.host import Host, demo_model
 
 

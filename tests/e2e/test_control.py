@@ -9,22 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, Prefill, Prompt, StopReason
 from app.base.draft import Draft
 from app.base.errors import Cancelled
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Event,
-    Message,
-    Part,
-    PartKind,
-    Prefill,
-    Prompt,
-    Request,
-    Role,
-    StopReason,
-)
+from app.base.types import Effort, Message, Part, PartKind, Request, Role
 from app.engine.backend import Planned
 from app.engine.overrides import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend

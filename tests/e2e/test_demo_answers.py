@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from app.base.types import Effort, Message, Part, PartKind, Request, Role, StopReason
+from app.base.answer_events import StopReason
+from app.base.types import Effort, Message, Part, PartKind, Request, Role
 from app.engine.demo_filter import DemoFilter
 from app.engine.supervisor import LocalBackend
 from app.host import demo_model

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, Loading, Prefill, Prompt, StopReason
 from app.base.draft import Draft
 from app.base.errors import (
     Cancelled,
@@ -30,23 +31,7 @@ from app.base.errors import (
     NotGguf,
     OutOfMemory,
 )
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Event,
-    Loading,
-    Message,
-    ModelRef,
-    Part,
-    PartKind,
-    Prefill,
-    Prompt,
-    Request,
-    Role,
-    Sampling,
-    StopReason,
-)
+from app.base.types import Effort, Message, ModelRef, Part, PartKind, Request, Role, Sampling
 from app.engine import gpu_library, loader
 from app.engine.backend import Planned
 from app.engine.engine_process import EngineProcess

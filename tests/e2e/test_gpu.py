@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Delta, Effort, Message, Part, Request, Role, Sampling
+from app.base.answer_events import Delta
+from app.base.types import Effort, Message, Part, Request, Role, Sampling
 from app.engine.backend import Planned
 from app.engine.overrides import Overrides
 from app.engine.plan import Plan

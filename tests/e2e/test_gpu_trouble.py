@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.base.answer_events import Delta
 from app.base.draft import Draft
 from app.base.errors import GpuLost
-from app.base.types import Delta, Message, Part, PartKind, Request, Role
+from app.base.types import Message, Part, PartKind, Request, Role
 from app.engine.backend import GpuFault, GpuTrouble, Planned
 from app.engine.overrides import Overrides
 from app.engine.probe import BackendFault

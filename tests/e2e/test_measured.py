@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Done, SlowAnswer, SlowCause
+from app.base.answer_events import Done, SlowAnswer, SlowCause
 from app.engine import answer_watch, probe, speed_meter
 from app.engine.backend import Planned
 from app.engine.probe import Devices, Speeds

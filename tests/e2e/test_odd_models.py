@@ -11,17 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.base import gguf
+from app.base.answer_events import Delta, Done, Event, StopReason
 from app.base.draft import Draft
 from app.base.errors import AnswerEndless, ModelDamaged, ModelError, NotFinite
-from app.base.types import (
-    Delta,
-    Done,
-    Event,
-    ModelRef,
-    Part,
-    PartKind,
-    StopReason,
-)
+from app.base.types import ModelRef, Part, PartKind
 from app.engine.backend import Planned
 from app.engine.supervisor import LocalBackend
 from tests.e2e.engine import DEMO, answer, ask

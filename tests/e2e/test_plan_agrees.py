@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Done, Message, ModelRef, Part, Request, Role, Sampling
+from app.base.answer_events import Done
+from app.base.types import Message, ModelRef, Part, Request, Role, Sampling
 from app.engine import plan, probe
 from app.engine.backend import Planned
 from app.engine.memory_model import CacheType

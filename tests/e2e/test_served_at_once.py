@@ -9,7 +9,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from app.base.types import Delta, Event, Request
+from app.base.answer_events import Delta, Event
+from app.base.types import Request
 from app.engine.backend import Planned
 from app.engine.overrides import Overrides
 from app.engine.scheduled_backend import ScheduledBackend

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import StopReason
 from app.base.errors import SchemaUnsupported
-from app.base.types import PartKind, Request, StopReason, ToolChoice
+from app.base.types import PartKind, Request, ToolChoice
 from app.engine.supervisor import LocalBackend
 from tests.e2e.engine import answer, ask
 from tests.e2e.shaped import Verdict, fifty, is_valid

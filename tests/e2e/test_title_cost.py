@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Effort, Event, Part, Request
+from app.base.answer_events import Event
+from app.base.types import Effort, Part, Request
 from app.chat import Chats
 from app.engine.backend import Planned
 from app.engine.scheduled_backend import ScheduledBackend

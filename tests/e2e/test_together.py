@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from app.base import log
+from app.base.answer_events import Delta, Done, Loading, Prefill, Prompt, StopReason, Waiting
 from app.base.errors import Cancelled, EngineDied, EngineHung, NotGguf
-from app.base.types import Delta, Done, Loading, ModelRef, Prefill, Prompt, StopReason, Waiting
+from app.base.types import ModelRef
 from app.engine.backend import Planned
 from app.engine.overrides import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend

@@ -6,21 +6,10 @@ import threading
 from collections.abc import Callable, Generator
 from dataclasses import replace
 
+from app.base.answer_events import Delta, Done, Event, PartAdded, Prompt, StopReason
 from app.base.draft import Draft
 from app.base.pages.displays import displays_of
-from app.base.types import (
-    Delta,
-    Done,
-    Event,
-    Message,
-    Part,
-    PartAdded,
-    PartKind,
-    Prompt,
-    ResultFacts,
-    Role,
-    StopReason,
-)
+from app.base.types import Message, Part, PartKind, ResultFacts, Role
 from app.engine.backend import Planned
 from app.engine.demo_filter import DemoFilter
 from app.engine.overrides import Overrides

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from app.base.types import Message, Part, PartKind, Request, Role, Sampling, StopReason
+from app.base.answer_events import StopReason
+from app.base.types import Message, Part, PartKind, Request, Role, Sampling
 from app.engine.supervisor import EngineOptions, LocalBackend
 from tests.bench.tools import MOST_BEYOND, PYTHON, RESULTS, ask, long_chat, steps
 from tests.e2e.engine import BEYOND_THE_WINDOW, DEMO, is_as_cold, logits, tokenizer

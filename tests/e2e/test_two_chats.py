@@ -7,8 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from app.base.answer_events import Delta, Waiting
 from app.base.settings import Folders
-from app.base.types import Delta, Effort, Part, Sampling, Waiting
+from app.base.types import Effort, Part, Sampling
 from app.host import Host
 from app.store import ChatSettings, State
 from app.turn import Question, TurnEnded, TurnProgress, TurnStarted

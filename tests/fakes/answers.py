@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.base.types import Delta, Done, Event, PartKind, Prompt, Stats, StopReason
+from app.base.answer_events import Delta, Done, Event, Prompt, Stats, StopReason
+from app.base.types import PartKind
 
 STATS = Stats(
     prompt_tokens=80,

@@ -8,18 +8,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.base.types import (
-    Delta,
-    Done,
-    Event,
-    Outcome,
-    Part,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    StopReason,
-)
+from app.base.answer_events import Delta, Done, Event, Prompt, StopReason
+from app.base.types import Outcome, Part, PartKind, Request, Role
 from app.engine.backend import Planned, ScriptedBackend
 from app.tools.browser.page import LinkTable, without_marks
 from app.tools.browser.source import Hit, PageText, Redirected, SourceFault

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app.base.answer_events import Event
 from app.base.errors import FiresideError
-from app.base.types import Event
 from app.chat import Chats
 from app.engine.backend import Backend, ScriptedBackend
 from app.engine.scheduled_backend import ScheduledBackend

@@ -21,7 +21,8 @@ from typing import Any
 import psutil
 
 from app.base import processes
-from app.base.types import Delta, Loading, PartKind, Prompt, Sampling
+from app.base.answer_events import Delta, Loading, Prompt
+from app.base.types import PartKind, Sampling
 from app.engine import engine_process, rendered_prompt
 from app.engine.engine_protocol import Piece, Sampler, TokenMask
 from app.engine.plan import Plan

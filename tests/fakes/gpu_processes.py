@@ -12,7 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from app.base.types import Delta, Done, Loading, PartKind, Prompt, Role, Stats, StopReason
+from app.base.answer_events import Delta, Done, Loading, Prompt, Stats, StopReason
+from app.base.types import PartKind, Role
 from app.engine.engine_process import OFFLOAD
 from app.engine.engine_protocol import NeedsContext
 from app.engine.plan import Plan

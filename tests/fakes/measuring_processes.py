@@ -8,7 +8,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from app.base.types import Done, Prompt, Stats, StopReason
+from app.base.answer_events import Done, Prompt, Stats, StopReason
 from app.engine.probe import Devices, DeviceSpeed, Gpu, Speeds
 
 DEVICES = Devices((Gpu("Vulkan0", "A card", 24 << 30, 24 << 30),), version="fake 1")

@@ -9,8 +9,9 @@ import codecs
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
+from app.base.answer_events import Delta, StopReason
 from app.base.errors import RequestUnsupported
-from app.base.types import Delta, Message, PartKind, Request, Role, StopReason
+from app.base.types import Message, PartKind, Request, Role
 from app.formats import Abilities, RenderedRequest, TurnGrammar, question_text
 from app.tokenizer import Tokenizer
 

@@ -9,21 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from app.base.answer_events import Delta, Done, Event, PartAdded
 from app.base.draft import Draft
 from app.base.errors import FiresideError
 from app.base.secrets import Secrets
-from app.base.types import (
-    Delta,
-    Done,
-    Endpoint,
-    Event,
-    Message,
-    Part,
-    PartAdded,
-    PartKind,
-    Request,
-    Role,
-)
+from app.base.types import Endpoint, Message, Part, PartKind, Request, Role
 from app.engine.backend import Planned
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.remote_backend import RemoteBackend

@@ -33,25 +33,19 @@ from dataclasses import dataclass, replace
 from itertools import count as numbers
 from typing import Any
 
-from app.base.errors import Cancelled, ContextFull, EngineDied, FiresideError
-from app.base.types import (
+from app.base.answer_events import (
     Delta,
     Done,
-    Effort,
     Event,
     Loading,
-    ModelRef,
-    PartKind,
     Prefill,
     Prompt,
-    Request,
-    Role,
     Stats,
     StopReason,
-    ToolChoice,
-    ToolFunction,
     Waiting,
 )
+from app.base.errors import Cancelled, ContextFull, EngineDied, FiresideError
+from app.base.types import Effort, ModelRef, PartKind, Request, Role, ToolChoice, ToolFunction
 from app.engine.backend import Backend, Planned, ScriptedBackend
 from app.engine.rendered_prompt import Prompts
 from app.engine.scheduled_backend import ScheduledBackend

@@ -8,23 +8,9 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
+from app.base.answer_events import Delta, Done, Event, Loading, Prompt, Stats, StopReason, Waiting
 from app.base.errors import Cancelled, FiresideError
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Event,
-    Loading,
-    Message,
-    ModelRef,
-    Part,
-    Prompt,
-    Request,
-    Role,
-    Stats,
-    StopReason,
-    Waiting,
-)
+from app.base.types import Effort, Message, ModelRef, Part, Request, Role
 from app.engine.backend import Planned
 from app.engine.probe import Devices, Speeds
 from app.engine.shared.engine_lock import OwnerRecord, read_record

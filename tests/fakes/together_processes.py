@@ -14,7 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from app.base.types import Delta, Done, Loading, Prefill, Prompt, Role, Stats, StopReason
+from app.base.answer_events import Delta, Done, Loading, Prefill, Prompt, Stats, StopReason
+from app.base.types import Role
 from app.engine.delta_wire import pack
 from app.engine.engine_protocol import NeedsContext
 from app.engine.probe import Devices, Gpu

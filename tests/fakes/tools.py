@@ -5,20 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 
-from app.base.types import (
-    Delta,
-    Done,
-    Event,
-    ModelRef,
-    Outcome,
-    PartKind,
-    Prompt,
-    ResultFacts,
-    Stats,
-    StopReason,
-    ToolFunction,
-    ToolNamespace,
-)
+from app.base.answer_events import Delta, Done, Event, Prompt, Stats, StopReason
+from app.base.types import ModelRef, Outcome, PartKind, ResultFacts, ToolFunction, ToolNamespace
 from app.tools.tool import Call, CallContext, Effect, Proposal, Result
 
 STATS = Stats(10, 10, 5, 2, 0.1, 0.5, 1000, 7, 4096)

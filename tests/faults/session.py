@@ -23,23 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import app.host
+from app.base.answer_events import Delta, Done, Event, Prompt, Stats, StopReason
 from app.base.errors import StoreError
 from app.base.settings import Folders
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Event,
-    Message,
-    ModelRef,
-    Part,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    Stats,
-    StopReason,
-)
+from app.base.types import Effort, Message, ModelRef, Part, PartKind, Request, Role
 from app.engine.backend import ScriptedBackend
 from app.host import Host
 from app.store import Store

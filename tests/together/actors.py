@@ -10,20 +10,17 @@ import random
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from app.base.answer_events import Done, Event, Prompt, StopReason
 from app.base.errors import FiresideError
 from app.base.types import (
-    Done,
     Effort,
-    Event,
     Message,
     ModelRef,
     Part,
     PartKind,
-    Prompt,
     Request,
     Role,
     Sampling,
-    StopReason,
     ToolNamespace,
 )
 

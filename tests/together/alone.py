@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from app.base.answer_events import Delta, StopReason
 from app.base.draft import Draft
-from app.base.types import Delta, Part, Request, Role, StopReason
+from app.base.types import Part, Request, Role
 from app.engine.engine_protocol import TokenMask
 from app.engine.history import messages_to_drop, reserved
 from app.engine.stop_texts import StopTexts

@@ -7,8 +7,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.base.answer_events import Done, Prompt, StopReason
 from app.base.errors import Cancelled, ContextFull
-from app.base.types import Done, Prompt, StopReason
 from app.engine.grammar import Grammars
 from app.formats import ChatFormat
 from tests.fakes.engine import FORMAT

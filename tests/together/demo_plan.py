@@ -15,9 +15,10 @@ from pathlib import Path
 
 import psutil
 
+from app.base.answer_events import Delta, StopReason
 from app.base.draft import Draft
 from app.base.errors import Cancelled, ContextFull, EngineDied, FiresideError, OutOfMemory
-from app.base.types import Delta, ModelRef, Part, Role, StopReason, ToolNamespace
+from app.base.types import ModelRef, Part, Role, ToolNamespace
 from app.engine.overrides import Overrides
 from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend

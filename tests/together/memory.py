@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-from app.base.types import Done, Effort, Message, ModelRef, Part, Request, Role, Sampling
+from app.base.answer_events import Done
+from app.base.types import Effort, Message, ModelRef, Part, Request, Role, Sampling
 from app.engine.overrides import Overrides
 from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.shared.shared_engine import SharedEngine

@@ -14,16 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from app.base.answer_events import Delta
 from app.base.draft import Draft
 from app.base.errors import Cancelled, EngineDied, EngineFailed, FiresideError
-from app.base.types import (
-    Delta,
-    ModelRef,
-    Part,
-    Role,
-    ToolFunction,
-    ToolNamespace,
-)
+from app.base.types import ModelRef, Part, Role, ToolFunction, ToolNamespace
 from app.engine import kv_disk_cache, plan, probe
 from app.engine.delta_wire import unpack
 from app.engine.engine_protocol import NeedsContext, Piece

@@ -24,16 +24,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
+from app.base.answer_events import Event, Loading, Prefill, Prompt, StopReason
 from app.base.errors import FiresideError
-from app.base.types import (
-    Event,
-    Loading,
-    ModelRef,
-    Prefill,
-    Prompt,
-    Request,
-    StopReason,
-)
+from app.base.types import ModelRef, Request
 from app.engine.backend import Planned
 from app.engine.probe import Devices, Speeds
 from app.formats import Abilities

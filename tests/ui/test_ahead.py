@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QWidget
 
-from app.base.types import Effort, Prefill, Prompt, Request, Role
+from app.base.answer_events import Prefill, Prompt
+from app.base.types import Effort, Request, Role
 from app.turn import ContextForecast
 from app.ui.composer import prefill
 from app.ui.composer.context_gauge import ContextGauge

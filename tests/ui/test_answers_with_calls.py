@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import pytest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
-from app.base.types import Outcome, Part, PartKind, Prompt, ResultFacts
+from app.base.answer_events import Prompt
+from app.base.types import Outcome, Part, PartKind, ResultFacts
 from app.formats import Abilities
 from app.tools.registry import Registry
 from app.tools.tool import Proposal, Result

@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.base.answer_events import Prompt
 from app.base.errors import StoreFull
-from app.base.types import Message, Part, PartKind, Prompt, Role
+from app.base.types import Message, Part, PartKind, Role
 from app.formats import question_text
 from app.ui.composer.attachment import pages_of, ranges
 from app.ui.composer.attachment_chip import AttachmentChip

@@ -13,11 +13,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
+from app.base.answer_events import Delta
 from app.base.draft import Draft
 from app.base.pages import displays
 from app.base.pages.cited import CitationMark, CitedPlace, CitedSource
 from app.base.pages.stored_page import StoredDisplay, unpack
-from app.base.types import Delta, Effort, Message, Part, PartKind, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange import ExportFormat, ExportOptions, export, read
 from app.formats import Abilities
 from app.store import MessageRow, State, Store

@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit
 
-from app.base.types import Delta, PartAdded, PartKind, Prompt
+from app.base.answer_events import Delta, PartAdded, Prompt
+from app.base.types import PartKind
 from app.formats import Abilities
 from app.tools.tool import Call, ConsentReason, Effect, Proposal
 from app.tools.tool_events import (

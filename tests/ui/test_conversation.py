@@ -11,9 +11,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QPlainTextEdit, QWidget
 
+from app.base.answer_events import Delta, Prefill, Prompt, StopReason
 from app.base.errors import ContextFull, EngineDied, StoreFull
 from app.base.settings import Settings
-from app.base.types import Delta, Effort, PartKind, Prefill, Prompt, StopReason
+from app.base.types import Effort, PartKind
 from app.host import Host
 from app.store import State
 from app.store.chats import ChatTable

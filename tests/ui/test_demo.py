@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from app.base.types import DECLINED, Delta, Effort, Event
+from app.base.answer_events import Delta, Event
+from app.base.types import DECLINED, Effort
 from app.engine.demo_filter import SENTENCE
 from app.host import demo_model
 from app.ui.conversation.answer_view import AnswerView

@@ -10,8 +10,9 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 
+from app.base.answer_events import Prompt
 from app.base.errors import DepartureRefused
-from app.base.types import Endpoint, ModelRef, Part, PartKind, Prompt
+from app.base.types import Endpoint, ModelRef, Part, PartKind
 from app.engine.backend import ScriptedBackend
 from app.engine.router import Router
 from app.store import DepartureRow, Store

@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QListView, QPushButton, QWidget
 
 from app.base import errors as e
-from app.base.types import Effort, Event, Request, StopReason
+from app.base.answer_events import Event, StopReason
+from app.base.types import Effort, Request
 from app.ui.conversation.selection import TextPosition
 from app.wording.errors import explain
 from tests.ui.driver import Fireside, answer, done, said, thought

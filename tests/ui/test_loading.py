@@ -13,8 +13,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QProgressBar, QWidget
 
+from app.base.answer_events import Loading, Prompt, SlowAnswer, SlowCause
 from app.base.errors import FiresideError, ModelDamaged, ModelMissing, OutOfMemory
-from app.base.types import Loading, ModelRef, Part, Prompt, SlowAnswer, SlowCause
+from app.base.types import ModelRef, Part
 from app.engine import memory_model, plan, probe
 from app.engine.backend import Planned
 from app.engine.overrides import Overrides

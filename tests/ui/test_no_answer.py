@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
+from app.base.answer_events import Delta, StopReason
 from app.base.errors import AnswerEndless
-from app.base.types import Delta, PartKind, StopReason
+from app.base.types import PartKind
 from app.store import State
 from tests.ui.driver import Fireside, done, said, thought
 

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 
 from app import __version__
 from app.base import settings
+from app.base.answer_events import Prompt
 from app.base.settings import ThemeChoice
-from app.base.types import Prompt
 from app.ui.blocks.canvas import Canvas
 from app.ui.choices import Switch
 from app.ui.preferences.preferences_dialog import PreferencesDialog

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
+from app.base.answer_events import StopReason
 from app.base.errors import EngineDied, StoreFull
-from app.base.types import Effort, Part, PartKind, StopReason
+from app.base.types import Effort, Part, PartKind
 from app.store import Queued, StoredDraft
 from tests.ui.driver import Fireside, Start, answer, done, said
 from tests.ui.qt import focused

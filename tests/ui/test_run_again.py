@@ -11,7 +11,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from app.base.types import Delta, Outcome, Part, PartAdded, PartKind, ResultFacts
+from app.base.answer_events import Delta, PartAdded
+from app.base.types import Outcome, Part, PartKind, ResultFacts
 from app.tools.tool import Proposal, Result
 from app.ui.conversation.made_view import Figure
 from tests.fakes.tools import FakeTool, until_stopped

@@ -16,7 +16,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QListView, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.base.types import Effort, Prompt
+from app.base.answer_events import Prompt
+from app.base.types import Effort
 from app.store import ChatRow, Store, TitleBy
 from app.ui.sidebar.chat_model import ChatModel, group_of
 from app.ui.state.chat_index import ChatIndex

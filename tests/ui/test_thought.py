@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from app.base import draft
-from app.base.types import Delta, Loading, PartKind, Prefill, Prompt
+from app.base.answer_events import Delta, Loading, Prefill, Prompt
+from app.base.types import PartKind
 from app.ui.blocks.canvas import Canvas
 from app.ui.conversation.thought_panel import ThoughtHeader
 from app.ui.state import live_answer

@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
-from app.base.types import Loading, Part, PartAdded, PartKind, Prefill, Prompt, Waiting
+from app.base.answer_events import Loading, PartAdded, Prefill, Prompt, Waiting
+from app.base.types import Part, PartKind
 from app.engine.scheduled_backend import ScheduledBackend
 from app.ui.conversation.thought_panel import WorkBar
 from app.ui.sidebar.chat_model import ANSWERED

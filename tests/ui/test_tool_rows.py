@@ -13,18 +13,8 @@ from PySide6.QtGui import QAccessible, QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
-from app.base.types import (
-    Delta,
-    Effort,
-    Message,
-    Outcome,
-    Part,
-    PartAdded,
-    PartKind,
-    Prompt,
-    ResultFacts,
-    Role,
-)
+from app.base.answer_events import Delta, PartAdded, Prompt
+from app.base.types import Effort, Message, Outcome, Part, PartKind, ResultFacts, Role
 from app.store import MessageRow, State
 from app.tools.tool import Call, Effect, Proposal
 from app.tools.tool_events import WAITING, CallOutput, CallStarted, ResultsShortened

@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from app.base.types import Effort, Prompt, Request, ToolFunction, ToolNamespace, ToolSource
+from app.base.answer_events import Prompt
+from app.base.types import Effort, Request, ToolFunction, ToolNamespace, ToolSource
 from app.formats import Abilities
 from app.store import Preset
 from app.tools.registry import Registry

@@ -13,15 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.base.answer_events import Delta
 from app.base.draft import Draft
-from app.base.types import (
-    Delta,
-    Effort,
-    Message,
-    Part,
-    PartKind,
-    Role,
-)
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
 from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.message_heights import MessageHeights

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu
 
+from app.base.answer_events import Loading, Prompt
 from app.base.errors import Cancelled, OwnerSilent
-from app.base.types import Loading, Prompt
 from app.engine.scheduled_backend import ScheduledBackend
 from tests.ui.driver import Fireside, answer, done, said
 

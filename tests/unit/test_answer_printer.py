@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.base.types import Delta, PartKind, Waiting
+from app.base.answer_events import Delta, Waiting
+from app.base.types import PartKind
 from app.cli.answer_printer import AnswerPrinter
 
 NEXT = "Waiting for another answer · next in line"

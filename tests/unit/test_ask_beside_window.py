@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
+from app.base.answer_events import Event
 from app.base.errors import ModelInUse
-from app.base.types import Event, ModelRef, Request
+from app.base.types import ModelRef, Request
 from app.cli import ask
 from app.cli.waiting_line import WaitingLine
 from app.engine.backend import Planned

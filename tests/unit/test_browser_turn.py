@@ -12,23 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Delta, Event, PartAdded, Prompt
 from app.base.draft import Draft
 from app.base.errors import Cancelled
 from app.base.pages.displays import displays_of
 from app.base.settings import Folders
-from app.base.types import (
-    Delta,
-    Effort,
-    Event,
-    Message,
-    Outcome,
-    Part,
-    PartAdded,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-)
+from app.base.types import Effort, Message, Outcome, Part, PartKind, Request, Role
 from app.engine.backend import Planned
 from app.host import Host
 from app.store import ChatSettings, MessageRow

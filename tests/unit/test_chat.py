@@ -15,26 +15,19 @@ from typing import Any
 import pytest
 
 from app import writer
-from app.base.errors import Cancelled, EngineDied, FiresideError, NotGguf, StoreFull
-from app.base.types import (
+from app.base.answer_events import (
     Delta,
     Done,
-    Effort,
-    Endpoint,
     Event,
     Loading,
-    ModelRef,
-    Part,
-    PartKind,
     Prefill,
     Prompt,
-    Request,
-    Role,
-    Sampling,
     Stats,
     StopReason,
     Waiting,
 )
+from app.base.errors import Cancelled, EngineDied, FiresideError, NotGguf, StoreFull
+from app.base.types import Effort, Endpoint, ModelRef, Part, PartKind, Request, Role, Sampling
 from app.chat import Chats
 from app.engine.backend import Planned, ScriptedBackend
 from app.engine.plan import make

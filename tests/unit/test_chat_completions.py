@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.types import Effort, PartKind, Role, Sampling, StopReason, ToolChoice
+from app.base.answer_events import StopReason
+from app.base.types import Effort, PartKind, Role, Sampling, ToolChoice
 from app.server.api_error import ApiError
 from app.server.chat.chat_completions import ChatCompletions
 from app.server.chat.completion_reading import CompletionStyle

@@ -19,8 +19,9 @@ from typing import Any, cast
 import pytest
 
 from app.base import codec, settings
+from app.base.answer_events import Stats
 from app.base.settings import Settings
-from app.base.types import Effort, Message, Part, Sampling, Stats
+from app.base.types import Effort, Message, Part, Sampling
 from app.models.catalog import HubFile, HubModel
 from app.models.queue_store import QueuedModel, QueueStore
 from app.store import ChatRow, ChatSettings, MessageRow, Preset, Queued, Store

@@ -10,21 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, Prompt, StopReason
 from app.base.errors import EngineFailed, FiresideError
 from app.base.types import (
     DECLINED,
-    Delta,
-    Done,
-    Event,
     Message,
     ModelRef,
     Part,
     PartKind,
-    Prompt,
     Request,
     Role,
     Sampling,
-    StopReason,
     ToolChoice,
     ToolFunction,
     ToolNamespace,

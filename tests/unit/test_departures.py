@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.base.answer_events import Delta, Done, Event, PartAdded, Prompt, StopReason
 from app.base.draft import Draft
 from app.base.errors import (
     Cancelled,
@@ -24,22 +25,16 @@ from app.base.errors import (
 )
 from app.base.secrets import Secrets
 from app.base.types import (
-    Delta,
-    Done,
     Effort,
     Endpoint,
-    Event,
     Message,
     ModelRef,
     Outcome,
     Part,
-    PartAdded,
     PartKind,
-    Prompt,
     Request,
     ResultFacts,
     Role,
-    StopReason,
     is_this_computer,
 )
 from app.engine.backend import Backend, Planned, ScriptedBackend

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from app.base import log
+from app.base.answer_events import Prompt
 from app.base.errors import Cancelled
-from app.base.types import ModelRef, Prompt, Request
+from app.base.types import ModelRef, Request
 from app.server.dialect import event
 from tests.fakes.api import MODEL, NAME, Api
 from tests.fakes.served_engine import CONTEXT, ServedEngine

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Delta, Event, Prompt, Request, StopReason
+from app.base.answer_events import Delta, Event, Prompt, StopReason
+from app.base.types import Request
 from app.engine.shared import engine_listener, frames
 from app.engine.shared.door import connect
 from app.engine.shared.engine_listener import greeting

@@ -14,7 +14,8 @@ from typing import Any, cast
 import pytest
 
 from app.base import errors, settings
-from app.base.types import Event, LoopEvent, ModelRef, Part, PartAdded, Request, Sampling
+from app.base.answer_events import Event, LoopEvent, PartAdded
+from app.base.types import ModelRef, Part, Request, Sampling
 from app.engine.backend import Planned
 from app.engine.probe import Devices, Speeds
 from app.engine.shared import engine_wire as wire

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.base.answer_events import Stats
 from app.base.errors import (
     Cancelled,
     ExchangeDamaged,
@@ -28,7 +29,7 @@ from app.base.errors import (
     ExchangeUnreadable,
     ExchangeUnwritable,
 )
-from app.base.types import Effort, Message, Part, PartKind, Role, Sampling, Stats
+from app.base.types import Effort, Message, Part, PartKind, Role, Sampling
 from app.exchange import (
     ExportFormat,
     ExportOptions,

@@ -10,21 +10,12 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Prompt
 from app.base.errors import ContextFull
 from app.base.jobs import Jobs
 from app.base.resources import resource
 from app.base.secrets import Secrets
-from app.base.types import (
-    Endpoint,
-    Message,
-    ModelRef,
-    Part,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    ToolNamespace,
-)
+from app.base.types import Endpoint, Message, ModelRef, Part, PartKind, Request, Role, ToolNamespace
 from app.engine.remote import local_vocabulary
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.fitting import FittingRequest, PromptFitter, is_cut

@@ -19,22 +19,10 @@ from hypothesis import strategies as st
 
 from app import formats
 from app.base import gguf
+from app.base.answer_events import Delta, Done, Prompt, StopReason
 from app.base.draft import Draft
 from app.base.errors import ModelForeign, RequestUnsupported
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Message,
-    ModelRef,
-    Part,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    StopReason,
-    ToolNamespace,
-)
+from app.base.types import Effort, Message, ModelRef, Part, PartKind, Request, Role, ToolNamespace
 from app.engine import plan, probe
 from app.engine.overrides import Overrides
 from app.formats.harmony.harmony_format import HarmonyFormat

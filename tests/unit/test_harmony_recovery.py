@@ -10,14 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.base.answer_events import Delta
 from app.base.draft import Draft
-from app.base.types import (
-    Delta,
-    Message,
-    Part,
-    PartKind,
-    Role,
-)
+from app.base.types import Message, Part, PartKind, Role
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.parse import HarmonyParser
 from tests.fakes import vocabulary

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.answer_events import StopReason
 from app.base.types import (
     Message,
     Part,
@@ -20,7 +21,6 @@ from app.base.types import (
     Request,
     ResultFacts,
     Role,
-    StopReason,
     ToolChoice,
     ToolFunction,
     ToolNamespace,

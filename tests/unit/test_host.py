@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 import pytest
 
 from app.base import settings
+from app.base.answer_events import Delta, Event
 from app.base.errors import Cancelled, StoreError, StoreFull, StoreReadOnly
 from app.base.settings import Folders, Settings
-from app.base.types import Delta, Effort, Endpoint, Event, ModelRef, Part, PartKind, Request
+from app.base.types import Effort, Endpoint, ModelRef, Part, PartKind, Request
 from app.engine.backend import ScriptedBackend
 from app.engine.remote.remote_server import SavedEndpoint
 from app.engine.router import Router

@@ -7,8 +7,9 @@ from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
+from app.base.answer_events import Event, Prompt
 from app.base.errors import Cancelled
-from app.base.types import Event, ModelRef, Prompt, Request
+from app.base.types import ModelRef, Request
 from app.engine.backend import ScriptedBackend
 from app.engine.idle_unloading import IdleUnloader
 from app.engine.scheduled_backend import ScheduledBackend

@@ -21,19 +21,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.answer_events import Delta, PartAdded
 from app.base.draft import Draft
 from app.base.pages.displays import displays_of
-from app.base.types import (
-    Delta,
-    Message,
-    Outcome,
-    Part,
-    PartAdded,
-    PartKind,
-    Request,
-    ResultFacts,
-    Role,
-)
+from app.base.types import Message, Outcome, Part, PartKind, Request, ResultFacts, Role
 from app.network.client import Network
 from app.network.page_client import PageClient
 from app.store import ConsentRow

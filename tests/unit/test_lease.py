@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Loading, Waiting
 from app.base.errors import Cancelled
-from app.base.types import Loading, Waiting
 from app.engine.lease import Lease, Use
 
 LONG = 10.0  # seconds after which a hanging test fails

@@ -10,21 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, PartAdded, Prompt, StopReason
 from app.base.errors import FiresideError
-from app.base.types import (
-    Delta,
-    Done,
-    Event,
-    Message,
-    Part,
-    PartAdded,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    Sampling,
-    StopReason,
-)
+from app.base.types import Message, Part, PartKind, Request, Role, Sampling
 from app.engine.backend import Planned, ScriptedBackend
 from app.engine.engine_protocol import TokenMask
 from app.engine.scheduled_backend import ScheduledBackend

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.answer_events import StopReason
 from app.base.draft import Draft
-from app.base.types import Part, PartKind, StopReason
+from app.base.types import Part, PartKind
 from app.engine.remote.unparsed_answer import parsed
 from app.engine.remote.wire_events import (
     AnswerEnd,

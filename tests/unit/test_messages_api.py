@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.types import Effort, Message, Part, PartKind, Role, StopReason, ToolChoice
+from app.base.answer_events import StopReason
+from app.base.types import Effort, Message, Part, PartKind, Role, ToolChoice
 from app.server.api_error import ApiError
 from app.server.dialect import Reply, Served
 from app.server.fields import JsonObject

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, Stats, StopReason
 from app.base.types import (
     DECLINED,
-    Delta,
-    Done,
-    Event,
     Message,
     ModelRef,
     Part,
@@ -20,8 +18,6 @@ from app.base.types import (
     Request,
     Role,
     Sampling,
-    Stats,
-    StopReason,
     ToolChoice,
     ToolFunction,
     ToolNamespace,

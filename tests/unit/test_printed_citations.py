@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from app.base.answer_events import Delta, Done, PartAdded, StopReason
 from app.base.pages.stored_page import Page, PageKind, StoredDisplay, pack
-from app.base.types import Delta, Done, Message, Part, PartAdded, PartKind, Role, StopReason
+from app.base.types import Message, Part, PartKind, Role
 from app.cli.answer_printer import AnswerPrinter
 from app.cli.ask_tools import named
 from app.cli.printed_citations import PrintedCitations

@@ -12,17 +12,14 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, StopReason
 from app.base.types import (
-    Delta,
-    Done,
-    Event,
     Message,
     ModelRef,
     Part,
     PartKind,
     Request,
     Role,
-    StopReason,
     ToolFunction,
     ToolNamespace,
 )

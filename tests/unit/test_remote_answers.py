@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Prompt, StopReason, Waiting
 from app.base.errors import (
     AnswerCutOff,
     AnswerGarbled,
@@ -32,13 +33,10 @@ from app.base.types import (
     Message,
     Part,
     PartKind,
-    Prompt,
     Role,
     Sampling,
-    StopReason,
     ToolFunction,
     ToolNamespace,
-    Waiting,
 )
 from app.engine.remote import remote_request
 from app.engine.remote.remote_server import ServerKind

@@ -11,21 +11,18 @@ from typing import Any, cast
 import pytest
 
 from app.base import errors as e
+from app.base.answer_events import Delta, Done, Prompt, StopReason
 from app.base.secrets import Secrets
 from app.base.types import (
-    Delta,
-    Done,
     Effort,
     Endpoint,
     Message,
     ModelRef,
     Part,
     PartKind,
-    Prompt,
     Request,
     Role,
     Sampling,
-    StopReason,
     ToolFunction,
     ToolNamespace,
 )

@@ -9,18 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Delta, PartAdded, StopReason
 from app.base.draft import Draft
 from app.base.errors import Cancelled, ContextFull, KeyRefused, RemoteModelMissing, SchemaError
 from app.base.types import (
-    Delta,
     Effort,
     Message,
     Part,
-    PartAdded,
     PartKind,
     Role,
     Sampling,
-    StopReason,
     ToolChoice,
     ToolFunction,
     ToolNamespace,

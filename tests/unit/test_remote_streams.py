@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.base.answer_events import Prompt, StopReason
 from app.base.draft import Draft
 from app.base.errors import FiresideError, ServerFailed, ServerForeign
 from app.base.types import (
@@ -19,10 +20,8 @@ from app.base.types import (
     ModelRef,
     Part,
     PartKind,
-    Prompt,
     Request,
     Role,
-    StopReason,
     ToolFunction,
     ToolNamespace,
 )

@@ -8,16 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.base.types import (
-    Effort,
-    Message,
-    Part,
-    PartKind,
-    Request,
-    Role,
-    StopReason,
-    ToolChoice,
-)
+from app.base.answer_events import StopReason
+from app.base.types import Effort, Message, Part, PartKind, Request, Role, ToolChoice
 from app.server.api_error import ApiError
 from app.server.dialect import Served
 from app.server.pieces import (

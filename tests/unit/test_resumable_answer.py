@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.base.types import Delta, Message, ModelRef, Part, PartKind, Request, Role
+from app.base.answer_events import Delta
+from app.base.types import Message, ModelRef, Part, PartKind, Request, Role
 from app.engine.resumable_answer import ResumableAnswer
 
 FILE = Path("model.gguf")

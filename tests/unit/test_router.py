@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Done, Stats, StopReason
 from app.base.errors import EndpointUnknown, ModelError, ModelMissing
 from app.base.resources import resource
-from app.base.types import Done, Effort, Endpoint, ModelRef, Request, Stats, StopReason
+from app.base.types import Effort, Endpoint, ModelRef, Request
 from app.engine.backend import ScriptedBackend
 from app.engine.router import Router
 from app.engine.supervisor import LocalBackend

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.answer_events import Event, Loading, Prompt, Waiting
 from app.base.errors import Cancelled, EngineDied, OutOfMemory
-from app.base.types import Event, Loading, ModelRef, Prompt, Request, Waiting
+from app.base.types import ModelRef, Request
 from app.engine import scheduler
 from app.engine.backend import Planned, ScriptedBackend
 from app.engine.probe import Speeds

@@ -16,7 +16,8 @@ import pytest
 
 from app.base import errors as e
 from app.base import log
-from app.base.types import Delta, Request, StopReason
+from app.base.answer_events import Delta, StopReason
+from app.base.types import Request
 from app.engine.backend import Backend, ScriptedBackend
 from app.network.connection_log import ConnectionLog
 from app.server import answers, running_answer

@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, StopReason
 from app.base.errors import Cancelled, ContextFull, SchemaUnsupported
 from app.base.types import (
-    Delta,
-    Done,
     Effort,
-    Event,
     Message,
     ModelRef,
     Part,
@@ -23,7 +21,6 @@ from app.base.types import (
     Request,
     Role,
     Sampling,
-    StopReason,
     ToolChoice,
     ToolFunction,
     ToolNamespace,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, Loading, Prompt, StopReason, Waiting
 from app.base.errors import (
     Cancelled,
     ContextFull,
@@ -20,20 +21,7 @@ from app.base.errors import (
     OwnerOutdated,
     OwnerSilent,
 )
-from app.base.types import (
-    Delta,
-    Done,
-    Event,
-    Loading,
-    Message,
-    ModelRef,
-    Part,
-    PartKind,
-    Prompt,
-    Role,
-    StopReason,
-    Waiting,
-)
+from app.base.types import Message, ModelRef, Part, PartKind, Role
 from app.engine.backend import Planned
 from app.engine.memory_model import CacheType, MemoryUse
 from app.engine.plan import Plan

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.base import log
+from app.base.answer_events import Delta
 from app.base.processes import ChildEnded
-from app.base.types import Delta
 from app.engine.delta_wire import pack
 from app.engine.shared_pipe import SharedPipe
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Done, Prompt, SlowAnswer, SlowCause, Stats, StopReason
 from app.base.errors import Cancelled, EngineFailed
-from app.base.types import Done, Prompt, SlowAnswer, SlowCause, Stats, StopReason
 from app.engine import bandwidth, plan, probe, speed_meter
 from app.engine.answer_watch import AnswerWatch, Circumstances, judge
 from app.engine.backend import ScriptedBackend

@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from app.base.answer_events import Stats
 from app.base.errors import (
     StoreDamaged,
     StoreError,
@@ -30,7 +31,7 @@ from app.base.errors import (
     StoreNewer,
     StoreReadOnly,
 )
-from app.base.types import Effort, Message, Part, PartKind, Role, Stats
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.exchange import native_json
 from app.exchange.json_stream import JsonReader
 from app.store import (

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.base import settings
-from app.base.types import Effort, Part, PartKind, Sampling, Stats
+from app.base.answer_events import Stats
+from app.base.types import Effort, Part, PartKind, Sampling
 from app.exchange.importer import read
 from app.exchange.preset_file import import_presets
 from app.models.catalog import HubFile, HubModel

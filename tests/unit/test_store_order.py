@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.base.types import Effort, Message, Part, PartKind, Role, Stats
+from app.base.answer_events import Stats
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import ChatSettings, MessageRow, Queued, State, Store, StoredDraft, TitleBy
 
 

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Stats
 from app.base.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly
-from app.base.types import Effort, Message, Part, PartKind, Role, Sampling, Stats
+from app.base.types import Effort, Message, Part, PartKind, Role, Sampling
 from app.store import (
     ChatSettings,
     Preset,

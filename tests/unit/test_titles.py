@@ -9,20 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Event, Prompt, Stats, StopReason
 from app.base.errors import Cancelled, EngineDied
-from app.base.types import (
-    Delta,
-    Done,
-    Effort,
-    Event,
-    ModelRef,
-    Part,
-    PartKind,
-    Prompt,
-    Request,
-    Stats,
-    StopReason,
-)
+from app.base.types import Effort, ModelRef, Part, PartKind, Request
 from app.engine.backend import Planned, ScriptedBackend
 from app.store import ChatRow, ChatSettings, Store, TitleBy
 from app.store.chat_title import title_out_of

@@ -10,21 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.base.answer_events import Delta, Done, Event, Prompt, StopReason
 from app.base.types import (
-    Delta,
-    Done,
     Endpoint,
-    Event,
     Message,
     ModelRef,
     Outcome,
     Part,
     PartKind,
-    Prompt,
     Request,
     ResultFacts,
     Role,
-    StopReason,
 )
 from app.engine.backend import ScriptedBackend
 from app.store import ConsentRow

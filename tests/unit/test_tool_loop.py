@@ -12,25 +12,27 @@ from pathlib import Path
 import pytest
 
 from app.base import log
-from app.base.errors import Cancelled, ContextFull, EngineFailed, FiresideError
-from app.base.types import (
+from app.base.answer_events import (
     Delta,
     Done,
-    Effort,
     Event,
     Loading,
+    PartAdded,
+    Prompt,
+    SlowAnswer,
+    StopReason,
+)
+from app.base.errors import Cancelled, ContextFull, EngineFailed, FiresideError
+from app.base.types import (
+    Effort,
     Message,
     Outcome,
     Part,
-    PartAdded,
     PartKind,
-    Prompt,
     Request,
     ResultFacts,
     Role,
     Sampling,
-    SlowAnswer,
-    StopReason,
     ToolChoice,
     ToolFunction,
 )

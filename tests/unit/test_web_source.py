@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from app.base.answer_events import PartAdded
 from app.base.errors import Cancelled, Offline
 from app.base.pages.displays import displays_of
 from app.base.secrets import Secrets
-from app.base.types import Message, Part, PartAdded, Request, Role
+from app.base.types import Message, Part, Request, Role
 from app.network.client import Network
 from app.network.connection_log import LogUnwritable
 from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest

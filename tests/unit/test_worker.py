@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Delta, Done, Loading, Prefill, Prompt, StopReason
 from app.base.draft import Draft
 from app.base.errors import (
     AnswerEndless,
@@ -25,20 +26,14 @@ from app.base.errors import (
     SchemaUnsupported,
 )
 from app.base.types import (
-    Delta,
-    Done,
     Effort,
-    Loading,
     Message,
     ModelRef,
     Part,
     PartKind,
-    Prefill,
-    Prompt,
     Request,
     Role,
     Sampling,
-    StopReason,
     ToolChoice,
 )
 from app.engine import kv_pool, memory_model, plan, probe, worker

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.answer_events import Delta, Prefill, StopReason
 from app.base.draft import Draft
 from app.base.errors import EngineFailed
-from app.base.types import Delta, PartKind, Prefill, StopReason
+from app.base.types import PartKind
 from app.engine import generation
 from app.engine.delta_wire import pack, unpack
 from app.engine.generation import DeltaJoiner

@@ -12,18 +12,10 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Prefill, Prompt, StopReason, Waiting
 from app.base.draft import Draft
 from app.base.errors import Cancelled, EngineFailed, FiresideError, SchemaError, SchemaTooComplex
-from app.base.types import (
-    Message,
-    Part,
-    Prefill,
-    Prompt,
-    Request,
-    Role,
-    StopReason,
-    Waiting,
-)
+from app.base.types import Message, Part, Request, Role
 from app.engine.grammar import GrammarMask, Grammars
 from app.formats import TurnGrammar
 from app.formats.harmony.render import render_request

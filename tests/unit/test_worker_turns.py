@@ -10,19 +10,9 @@ from typing import Any
 
 import pytest
 
+from app.base.answer_events import Delta, Done, StopReason
 from app.base.draft import Draft
-from app.base.types import (
-    Delta,
-    Done,
-    Message,
-    Part,
-    PartKind,
-    Request,
-    Role,
-    Sampling,
-    StopReason,
-    ToolNamespace,
-)
+from app.base.types import Message, Part, PartKind, Request, Role, Sampling, ToolNamespace
 from app.engine.engine_protocol import NeedsContext
 from tests.fakes.engine import (
     FORMAT,

@@ -13,8 +13,9 @@ import pytest
 
 from app import writer
 from app.base import draft
+from app.base.answer_events import Delta
 from app.base.errors import FiresideError, StoreError, StoreFull
-from app.base.types import Delta, Effort, Message, Part, PartKind, Role
+from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State, Store
 from app.writer import UnsavedAnswers, Writer
 

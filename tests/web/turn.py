@@ -14,8 +14,9 @@ import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from app.base.answer_events import PartAdded
 from app.base.settings import Folders
-from app.base.types import Message, Part, PartAdded, PartKind, Request, Role
+from app.base.types import Message, Part, PartKind, Request, Role
 from app.network.client import Network
 from app.network.page_client import PageClient
 from app.tools.browser.browser import Browser

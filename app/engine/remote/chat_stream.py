@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from app.base.answer_events import StopReason
 from app.base.errors import ServerFailed, ServerForeign
-from app.base.types import StopReason
 from app.engine.remote.server_dialect import DETAILS, TEXT_KEYS, echo
 from app.engine.remote.stream_reading import (
     LONGEST,

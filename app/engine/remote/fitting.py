@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from app.base.answer_events import Prompt
 from app.base.errors import ContextFull
-from app.base.types import Endpoint, Message, ModelRef, Prompt, Request, Role
+from app.base.types import Endpoint, Message, ModelRef, Request, Role
 from app.engine.history import reserved
 from app.engine.remote.remote_server import ServerKind
 from app.engine.remote.server_dialect import is_gpt_oss

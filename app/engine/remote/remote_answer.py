@@ -6,20 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from app.base.answer_events import Delta, Done, Prompt, Stats, StopReason
 from app.base.errors import ServerForeign
-from app.base.types import (
-    Delta,
-    Done,
-    Endpoint,
-    ModelRef,
-    Part,
-    PartKind,
-    Prompt,
-    Request,
-    Role,
-    Stats,
-    StopReason,
-)
+from app.base.types import Endpoint, ModelRef, Part, PartKind, Request, Role
 from app.engine.remote.tool_names import ToolNames
 from app.engine.remote.wire_events import (
     AnswerEnd,

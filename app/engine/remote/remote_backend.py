@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from app.base.answer_events import Delta, Event, Loading, Prompt, StopReason, Waiting
 from app.base.errors import (
     AnswerCutOff,
     AnswerEmpty,
@@ -21,20 +22,7 @@ from app.base.errors import (
     ServerSilent,
     ServerUnencrypted,
 )
-from app.base.types import (
-    Delta,
-    Effort,
-    Endpoint,
-    Event,
-    Loading,
-    ModelRef,
-    Prompt,
-    Request,
-    Role,
-    StopReason,
-    ToolChoice,
-    Waiting,
-)
+from app.base.types import Effort, Endpoint, ModelRef, Request, Role, ToolChoice
 from app.engine.backend import Planned
 from app.engine.remote.endpoint_list import EndpointList
 from app.engine.remote.refusals import Refusals

@@ -8,8 +8,9 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from app.base.answer_events import Loading, Waiting
 from app.base.errors import AnswerCutOff, RemoteError, ServerBusy, ServerLoading, ServerUnreachable
-from app.base.types import Loading, Request, Waiting
+from app.base.types import Request
 from app.engine.remote.chat_request import chat_body
 from app.engine.remote.chat_stream import chat_events
 from app.engine.remote.refusals import Refusals

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from app.base.types import Delta, PartKind
+from app.base.answer_events import Delta
+from app.base.types import PartKind
 from app.engine.remote.wire_events import AnswerEnd, AnswerText, CallText, ReasoningText, WireEvent
 from app.formats import text_parser
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.base.types import StopReason
+from app.base.answer_events import StopReason
 
 
 @dataclass(frozen=True, slots=True)

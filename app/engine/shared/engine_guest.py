@@ -7,8 +7,8 @@ import time
 from collections.abc import Generator
 from typing import Any
 
+from app.base.answer_events import Delta, Done, Loading, Prefill, Prompt, SlowAnswer, Waiting
 from app.base.errors import Cancelled, FiresideError, OwnerOutdated
-from app.base.types import Delta, Done, Loading, Prefill, Prompt, SlowAnswer, Waiting
 from app.engine.backend import Planned
 from app.engine.shared.door import connect
 from app.engine.shared.engine_listener import GREETING, GREETING_S, SHORT, greeting

@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from app.base.answer_events import Event, Loading, Prompt, Waiting
 from app.base.errors import Cancelled, ModelInUse
-from app.base.types import Event, FileLocation, Loading, ModelRef, Prompt, Request, Waiting
+from app.base.types import FileLocation, ModelRef, Request
 from app.engine.backend import Backend, Planned, Steps
 
 if TYPE_CHECKING:  # a window need not wait for it

@@ -21,6 +21,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from typing import Any, cast
 
+from app.base import answer_events as events
 from app.base import errors
 from app.base import types as values
 from app.base.errors import FiresideError
@@ -147,11 +148,11 @@ def _types() -> Mapping[str, type]:
 
     found: tuple[type, ...] = (
         *(values.Effort, values.Role, values.PartKind, values.Outcome, values.ToolChoice),
-        *(values.StopReason, values.SlowCause, values.ResultFacts, values.Part, values.Message),
+        *(events.StopReason, events.SlowCause, values.ResultFacts, values.Part, values.Message),
         *(values.Sampling, values.FileLocation, values.Endpoint, values.ModelRef),
         *(values.ToolFunction, values.ToolSource, values.ToolNamespace, values.Request),
-        *(values.Stats, values.Waiting, values.Loading, values.Prompt, values.Prefill),
-        *(values.Delta, values.Done, values.SlowAnswer),
+        *(events.Stats, events.Waiting, events.Loading, events.Prompt, events.Prefill),
+        *(events.Delta, events.Done, events.SlowAnswer),
         *(backend.GpuFault, backend.GpuTrouble, backend.Planned),
         *(plan.Plan, plan.Share, plan.PlanRefused, memory_model.MemoryUse),
         *(memory_model.CacheType, placement.MovedExperts),

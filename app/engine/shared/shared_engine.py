@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.base import log
+from app.base.answer_events import Delta, Done, Event, Loading, Prompt, Waiting
 from app.base.errors import Cancelled, EngineDied, EngineError, OwnerError, OwnerSilent
-from app.base.types import Delta, Done, Event, Loading, ModelRef, Prompt, Request, Waiting
+from app.base.types import ModelRef, Request
 from app.engine.backend import Backend, Planned, Steps
 from app.engine.resumable_answer import ResumableAnswer
 from app.engine.shared.door import open_door, remove_left

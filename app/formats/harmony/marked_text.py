@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.base.types import Delta
+from app.base.answer_events import Delta
 from app.formats.harmony.parse import HarmonyParser
 from app.formats.harmony.vocabulary import CONTROL_TOKENS, Vocabulary
 

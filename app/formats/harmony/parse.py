@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.base.types import Delta, Part, PartKind, StopReason
+from app.base.answer_events import Delta, StopReason
+from app.base.types import Part, PartKind
 from app.formats.harmony.channels import Channel, MessageHeader
 from app.formats.harmony.header import OTHERS, HeaderParser, is_name
 from app.formats.harmony.render import SHOWN, closing

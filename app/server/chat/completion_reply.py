@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 
 from app import __version__
-from app.base.types import Request, StopReason
+from app.base.answer_events import StopReason
+from app.base.types import Request
 from app.server.api_error import ApiError
 from app.server.chat.completion_reading import CompletionStyle
 from app.server.dialect import PING, event, new_id, openai_error, written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.base.types import StopReason
+from app.base.answer_events import StopReason
 from app.server.api_error import ApiError
 from app.server.dialect import event, new_id
 from app.server.fields import JsonObject

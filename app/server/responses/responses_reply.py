@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from app.base.answer_events import StopReason
 from app.base.errors import Cancelled
-from app.base.types import Message, Role, StopReason
+from app.base.types import Message, Role
 from app.server.api_error import ApiError
 from app.server.dialect import PING, event, new_id
 from app.server.engine_errors import api_error

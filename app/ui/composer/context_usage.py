@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.base.types import Stats
+from app.base.answer_events import Stats
 from app.turn import ContextForecast
 from app.ui.state.live_answer import LiveAnswer
 from app.wording.language import number, tr

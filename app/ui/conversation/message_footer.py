@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.base.types import Effort, Stats
+from app.base.answer_events import Stats
+from app.base.types import Effort
 from app.engine.remote.refusals import EFFORT
 from app.store import MessageRow
 from app.ui.controls import Button, muted

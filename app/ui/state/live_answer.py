@@ -5,18 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from app.base.answer_events import Delta, Loading, PartAdded, Prefill, Prompt, Waiting
 from app.base.draft import Draft
-from app.base.types import (
-    Delta,
-    Loading,
-    ModelRef,
-    Part,
-    PartAdded,
-    PartKind,
-    Prefill,
-    Prompt,
-    Waiting,
-)
+from app.base.types import ModelRef, Part, PartKind
 from app.store import MessageRow
 from app.tools.tool_events import (
     CallOutput,

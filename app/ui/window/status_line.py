@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.base.types import Stats
+from app.base.answer_events import Stats
 from app.turn import ContextForecast
 from app.ui.composer.composer import Composer
 from app.ui.composer.context_usage import ContextUsage, TokenUse

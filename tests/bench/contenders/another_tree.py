@@ -17,7 +17,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from app.base.types import Delta, Done, Effort, Message, ModelRef, Part, Prefill, Request, Role
+from app.base.answer_events import Delta, Done, Prefill
+from app.base.types import Effort, Message, ModelRef, Part, Request, Role
 from app.base.types import Sampling as Drawn
 from app.engine.engine_process import EngineOptions
 from app.engine.overrides import Overrides

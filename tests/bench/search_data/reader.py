@@ -7,19 +7,11 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
+from app.base.answer_events import Delta, Event, PartAdded, Prompt
 from app.base.draft import Draft
 from app.base.pages.cited import CitationMark, Cited
 from app.base.pages.displays import Display, Displays, displays_of
-from app.base.types import (
-    Delta,
-    Event,
-    Message,
-    Part,
-    PartAdded,
-    Prompt,
-    Request,
-    Role,
-)
+from app.base.types import Message, Part, Request, Role
 from app.engine.backend import Planned
 from app.tools.browser.browser import Browser
 from app.tools.browser.files.file_index import FileIndex

@@ -8,18 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.base.answer_events import Delta, Done, PartAdded
 from app.base.draft import Draft
 from app.base.errors import Cancelled, FiresideError
 from app.base.secrets import Secrets
 from app.base.types import (
-    Delta,
-    Done,
     Effort,
     Endpoint,
     Message,
     ModelRef,
     Part,
-    PartAdded,
     PartKind,
     Request,
     Role,

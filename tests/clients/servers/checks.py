@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.base.types import Effort, PartKind, StopReason
+from app.base.answer_events import StopReason
+from app.base.types import Effort, PartKind
 from app.engine.remote.remote_server import ServerKind
 from tests.clients.servers.bench import Bench, Heard
 from tests.clients.servers.cutting_proxy import CuttingProxy
