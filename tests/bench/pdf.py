@@ -49,7 +49,7 @@ LIST = "1. **{a}** is the first\n2. $x_{{{n}}} = {n}$ is the second\n   - {b}\n 
 def messages(count: int, kind: str) -> list[MessageRow]:
     """Return questions and answers, the same every time."""
     dice = random.Random(16)
-    languages = [Words(name, dice, 30_000) for name in ("en", "de", "zh")]
+    languages = [Words(name, dice, min(30_000, 20 * count)) for name in ("en", "de", "zh")]
 
     def answer(number: int, words: Words) -> str:
         text = words.text(dice.randint(100, 1500))

@@ -13,18 +13,14 @@ from tests.fakes import engine_processes
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cores_of_its_own() -> None:
-    """Give each of pytest's processes cores of its own.
+def one_thread_each() -> None:
+    """Let llama.cpp compute with one thread where several processes run tests.
 
-    llama.cpp's threads wait for each other in loops: two engines on the same two cores took five
-    times as long as one after the other.
+    Its threads wait for each other at each of 400 nodes: two engines on the same two cores took
+    five times as long as one after the other. One thread can go to whichever core is idle.
     """
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if worker and hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        if own := cores[int(worker.removeprefix("gw")) :: workers]:
-            os.sched_setaffinity(0, own)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ["OMP_THREAD_LIMIT"] = "1"
 
 
 @pytest.fixture

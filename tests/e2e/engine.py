@@ -127,7 +127,7 @@ class Talk:
     request: Request
 
     @classmethod
-    def long(cls, number: int, effort: Effort = Effort.LOW, turns: int = 12) -> Talk:
+    def long(cls, number: int, effort: Effort = Effort.LOW, turns: int = 9) -> Talk:
         """Return a unique chat of more than a thousand tokens."""
         past = [
             message

@@ -158,10 +158,10 @@ def test_ctrl_c_is_130_and_leaves_no_engine(tmp_path: Path) -> None:
     engine = [c for c in psutil.Process(process.pid).children() if "spawn_main" in str(c.cmdline())]
     assert engine
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in errors
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while any(c.is_running() for c in engine) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not any(c.is_running() for c in engine)

@@ -15,7 +15,7 @@ SMALL = {
     "agents": "--agents 1 --tasks 1 --rounds 1 --long 20 --context 2048 --paces 1",
     "citations": "--paragraphs 4",
     "download": "--size 1 --rounds 1",
-    "engine": "--tokens 24 --rounds 1 --long 1024",
+    "engine": "--tokens 24 --rounds 1 --long 320",
     "extraction": "",
     "machines": "",
     "many_chats": "--chats 3 --messages 30",

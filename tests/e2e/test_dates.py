@@ -11,7 +11,18 @@ from pathlib import Path
 from app.base.types import Message, Request, Role
 from app.engine.overrides import Overrides
 from app.engine.supervisor import EngineOptions, LocalBackend
-from tests.e2e.engine import DEMO, GREEDY, Talk, answer, ask, prepare, prompt_tokens, size, user
+from tests.e2e.engine import (
+    BEYOND_THE_WINDOW,
+    DEMO,
+    GREEDY,
+    Talk,
+    answer,
+    ask,
+    prepare,
+    prompt_tokens,
+    size,
+    user,
+)
 from tests.fakes.vocabulary import of_file
 
 FIRST = datetime.date(2026, 11, 22)
@@ -37,7 +48,7 @@ def text_of(backend: LocalBackend, request: Request) -> str:
 
 def test_another_day_costs_its_new_words(make: Callable[..., LocalBackend]) -> None:
     backend = make()
-    talk = Talk.long(1, turns=20)
+    talk = Talk.long(1)
     past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
     request = replace(talk.request, messages=past, today=FIRST)
     answer(backend, replace(request, messages=(*past, on(FIRST, "Hello"))))
@@ -89,7 +100,7 @@ def test_the_day_is_told_where_the_turn_that_told_it_is_left_out(
 
 def test_another_day_after_a_restart(make: Callable[..., LocalBackend], tmp_path: Path) -> None:
     """The cached state on disk is reused on any later day."""
-    talk = Talk.long(1, turns=20)
+    talk = Talk.long(1)
     past = tuple(replace(m, day=FIRST) if m.role is Role.USER else m for m in talk.request.messages)
     request = replace(talk.request, messages=past, today=FIRST)
     room = EngineOptions(budget=1 << 30)
@@ -100,5 +111,5 @@ def test_another_day_after_a_restart(make: Callable[..., LocalBackend], tmp_path
     later = on(FIRST + datetime.timedelta(days=3), SPAIN)
     second = make(cache_folder=tmp_path / "kept", options=lambda: room)
     _, done = answer(second, replace(request, messages=(*past, later)))
-    assert done.stats.restored > 1000
+    assert done.stats.restored > BEYOND_THE_WINDOW
     assert done.stats.evaluated <= size(SPAIN) + 40

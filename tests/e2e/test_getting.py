@@ -34,11 +34,6 @@ def runnable(repository: str, name: str) -> bytes:
     return listed.runnable(repository, name) + bytes(2 << 20)
 
 
-def pinned(hub: Hub) -> None:
-    """Leave all as it was, except that main has another file under the same name."""
-    hub.about[SMALL]["commit"] = LATER
-
-
 def gone(hub: Hub) -> None:
     """Remove the commit; the file stays where it was."""
     listed.move_on(hub, SMALL, LATER)
@@ -59,7 +54,7 @@ def converted(hub: Hub) -> None:
 def seen(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     line = process.stdout.readline()
-    assert line, "it ended, or did nothing for a minute"
+    assert line, "it ended, or did nothing for minutes"
     found: dict[str, Any] = json.loads(line)
     return found
 
@@ -127,11 +122,11 @@ def hub() -> Iterator[Hub]:
         yield hub
 
 
-STATES = {"pinned": pinned, "gone": gone, "renamed": renamed, "converted": converted}
+STATES = {"gone": gone, "renamed": renamed, "converted": converted}
 
 
-# Both beginnings with and without a newer version; `unit/test_hub_locator.py` has each with all.
-@pytest.mark.parametrize("state", ["pinned", "gone", "converted"])
+# Each beginning with and without a newer version; `unit/test_hub_locator.py` has each with all.
+@pytest.mark.parametrize("state", ["gone", "converted"])
 def test_the_model_is_got_whatever_the_hub_has(state: str, hub: Hub, tmp_path: Path) -> None:
     offers, content = entries(hub), hub.files[NAME].content
     STATES[state](hub)

@@ -73,12 +73,11 @@ def test_it_goes_on_after_ctrl_c_and_the_model_is_used(hub: Hub, fireside: Comma
     hub.rate = 2e5
     process = fireside.start("pull", "GPT-OSS-20b")
     blobs = fireside.folder / "hf/hub/models--ggml-org--gpt-oss-20b-GGUF/blobs"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (list(blobs.glob("*.blocks")) and hub.sent) and time.monotonic() < deadline:
         time.sleep(0.02)
-    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (130, "")
     assert "Paused" in err
     assert "Traceback" not in err

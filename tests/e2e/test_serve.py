@@ -82,12 +82,12 @@ def test_a_program_is_answered_until_the_command_is_ended(tmp_path: Path) -> Non
         with asked(port, token, "Count to 100.", stream=True) as stream:
             assert stream.readline().startswith(b"data: {")
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=120)
         assert (process.returncode, err) == (0, "")
         lines += out.splitlines()
         assert token not in "".join(lines)
         assert "  a-script/1.0  /v1/chat/completions  " in lines[3]
-        _, left = psutil.wait_procs(engine, timeout=20)
+        _, left = psutil.wait_procs(engine, timeout=120)
         assert not [one for one in left if one.status() != "zombie"]
         with pytest.raises(ConnectionRefusedError), asked(port, token, "Hello"):
             pass

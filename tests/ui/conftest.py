@@ -64,8 +64,7 @@ def english(qapp: QApplication) -> None:
 
 
 _INTERVAL_S = 0.002
-"""Between two deliveries of a test's bridge: most tests would spend half their time waiting for
-its own interval."""
+"""Between two deliveries of a test's bridge, on which everything in a test waits."""
 
 _tests = itertools.count()
 
@@ -124,7 +123,7 @@ def fixed_theme(qapp: QApplication, fonts: None) -> Theme:
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the file of a store without chats: to make one takes as long as half a window."""
+    """Return the file of a store without chats: to make one takes a tenth of a window's time."""
     path = tmp_path_factory.mktemp("store") / "empty.db"
     Store(path).close()
     return path

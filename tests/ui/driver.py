@@ -237,7 +237,7 @@ class Fireside:
         """Wait for a condition, looking often at first: most come within a few milliseconds."""
         deadline = time.monotonic() + timeout / 1000
         pauses = iter(_PAUSES_MS)
-        while not condition():
+        while not _holds(condition):
             assert time.monotonic() < deadline, f"not so within {timeout} ms"
             self.qtbot.wait(next(pauses, 10))
 
@@ -265,6 +265,13 @@ class Fireside:
         self.bridge.close()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _holds(condition: Callable[[], object]) -> bool:
+    try:
+        return bool(condition())
+    except AssertionError:  # what it looks at is not there yet
+        return False
 
 
 def _set(event: threading.Event, _: object) -> None:

@@ -314,7 +314,7 @@ def test_what_came_of_an_earlier_load_of_the_same_model_is_outdated(
     models = fireside.window.state.models
     loads = [Turn(), Turn()]
     waiting = iter(loads)
-    monkeypatch.setattr(fireside.host.chats, "load", lambda model: next(waiting))
+    monkeypatch.setattr(fireside.host.model_loads, "load", lambda model: next(waiting))
     model = ModelRef.of_file(Path("other.gguf"), "other")
     failed: list[object] = []
     models.failed.connect(failed.append)

@@ -157,3 +157,15 @@ def test_the_efforts_are_never_cut(fireside: Fireside) -> None:
         fireside.until(partial(narrower, composer, width))
         fireside.until(lambda: segments.isHidden() or segments.size() == segments.sizeHint())
         assert composer._effort_label.isVisible() is not composer._effort_label.isHidden()
+
+
+def test_what_changes_under_a_page_has_its_room_when_that_is_closed(fireside: Fireside) -> None:
+    window = fireside.window
+    window.model_area.model_picker.show_page()
+    assert not window.composer.isVisible()
+    window.composer.set_model("a model with a name as long as two others " * 3)
+    window.pages.close_page()
+    shown = window.composer.picker
+    assert shown.text().startswith("a model")
+    assert "…" in shown.text()
+    assert shown.width() < window.composer.width() / 2

@@ -204,7 +204,12 @@ class Composer(QWidget):
 
     def set_running(self, running: bool) -> None:
         """Show the stop button, and that messages will wait for the answer to end."""
-        self._running = running
+        if running != self._running:
+            self._running = running
+            self._show_running()
+
+    def _show_running(self) -> None:
+        running = self._running
         send = tr("Send when the answer is done") if running else tr("Send")
         self._send.setAccessibleName(send)
         self._send.setToolTip(tip(send, send_keys(self.editor.send_with_ctrl)))
@@ -213,7 +218,7 @@ class Composer(QWidget):
     def set_send_key(self, ctrl: bool) -> None:
         """Set whether Ctrl+Enter sends, rather than Enter."""
         self.editor.send_with_ctrl = ctrl
-        self.set_running(self._running)
+        self._show_running()
 
     def set_status(self, text: str, tone: str = "muted") -> None:
         """Set the status line; empty for the usual hint. ``tone`` is ``muted`` or ``danger``."""
