@@ -6,6 +6,7 @@ The list, the command line and the diagnosis agree on it.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import tracemalloc
@@ -43,6 +44,7 @@ MACHINES = [machine(0), machine(1), machine(80), machine(24, unified=True)]
 WISHES = [Overrides(), Overrides(gpu_layers=3), Overrides(cpu_experts=2), Overrides(context=131072)]
 
 
+@functools.cache
 def chosen() -> list[tuple[str, bytes]]:
     cases = [*mutants.mutants(DATA).items()]
     if not EXPLORE:
@@ -110,10 +112,10 @@ def test_each_is_a_model_or_an_error_with_a_name(tmp_path: Path, counted: list[i
 
 
 def test_none_takes_much_memory(tmp_path: Path) -> None:
-    path = tmp_path / "some.gguf"
+    path, some = tmp_path / "some.gguf", chosen()[:: 1 if EXPLORE else 12]
     tracemalloc.start()
     try:
-        for turn, (name, header) in enumerate(chosen()[:: 1 if EXPLORE else 12]):
+        for turn, (name, header) in enumerate(some):
             # As long as any header claims, so that everything claimed could be read.
             mutants.write(path, header, WEIGHTS, 1 << 34)
             before, _ = tracemalloc.get_traced_memory()
