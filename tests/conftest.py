@@ -38,7 +38,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("fireside")
 
 _FOREIGN = (
-    *("FIRESIDE_DATA_DIR", "HF_HOME", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "SSL_CERT_FILE"),
+    *("FIRESIDE_DATA_DIR", "HF_HOME", "HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE"),
     *("LANGUAGE", "LC_ALL", "LC_MESSAGES"),
 )
 _PLACES = ("roaming", "local", "data", "config", "cache", "state", "run")
@@ -58,6 +58,8 @@ def pytest_configure() -> None:
     if sys.platform != "win32":
         own = psutil.Process()
         own.nice(max(10, own.nice()))
+    # Once: what serves a web to a module's tests sets it for all of them (`fakes/web`).
+    os.environ.pop("SSL_CERT_FILE", None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

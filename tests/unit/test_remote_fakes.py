@@ -15,7 +15,7 @@ from tests.fakes.remote.ollama import Ollama
 from tests.fakes.remote.openai_service import OpenAi
 from tests.fakes.remote.openrouter import OpenRouter
 from tests.fakes.remote.player import Player, serving
-from tests.fakes.remote.said import Call, Said, size_of
+from tests.fakes.remote.said import Call, Said
 from tests.fakes.remote.sglang import SgLang
 from tests.fakes.remote.vllm import Vllm
 from tests.fakes.remote.wire import Dialect
@@ -123,8 +123,10 @@ def test_ollama_drops_the_oldest_messages_without_a_word() -> None:
         server.say(Said("Yes."), Said("Yes."))
         assert chat(server, system, user("a" * 80), user("b" * 80))[0] == 200
         assert [each.text[0] for each in ollama.prompts[-1]] == ["B", "b"]
-        assert chat(server, user("c" * 800))[0] == 200
-        assert size_of(ollama.prompts[-1]) > 40
+        assert chat(server, user("b" * 400 + "c" * 400))[0] == 200
+        (cut,) = ollama.prompts[-1]
+        assert 10 < cut.size <= 40, "of the last message, its end is kept"
+        assert set(cut.text) == {"c"}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@
     hub_page                 the token for Hugging Face, and a mirror's address
     removal_dialog           removing the user's data
     memory_page              how the model is run; `memory_bar` shows the memory needed
-    diagnosis_page           what was found on this computer, in words of `diagnosis_text`
+    diagnosis_page           what was found on this computer, in words of `diagnosis_controller`
     sampling_fields          fields for sampling
     about_page               versions and licences, with a `component_list`
 

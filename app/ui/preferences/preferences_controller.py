@@ -163,8 +163,8 @@ class PreferencesController(QObject):
         from app.ui.preferences.chat_page import ChatPage
         from app.ui.preferences.chats_page import ChatsPage
         from app.ui.preferences.data_page import DataPage
+        from app.ui.preferences.diagnosis_controller import DiagnosisController
         from app.ui.preferences.diagnosis_page import DiagnosisPage
-        from app.ui.preferences.diagnosis_text import DiagnosisText
         from app.ui.preferences.general_page import GeneralPage
         from app.ui.preferences.hub_page import HubPage
         from app.ui.preferences.memory_page import MemoryPage
@@ -190,7 +190,7 @@ class PreferencesController(QObject):
             self._hardware,
         )
         self._connect_memory(memory)
-        text = DiagnosisText(self._host, self._tools, self._sources)
+        text = DiagnosisController(self._host, self._tools, self._sources)
         diagnosis = DiagnosisPage(self._theme, self._hardware, text.report, text.end_of_log)
         tools = self._make_tools()
         hub = HubPage(self._theme, settings.hub_address)

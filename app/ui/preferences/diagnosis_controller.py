@@ -19,7 +19,7 @@ from app.wording.source_words import sources_summary
 from app.wording.web_words import web_summary
 
 
-class DiagnosisText:
+class DiagnosisController:
     """What is found now, each time that it is asked."""
 
     def __init__(self, host: Host, tools: ChatTools, sources: SourceList) -> None:
