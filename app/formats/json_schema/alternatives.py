@@ -1,4 +1,4 @@
-"""Whether schemas exclude each other, and what makes them, so that what fits one fits only it."""
+"""Whether schemas exclude each other, what makes them, and what does not fit one."""
 
 from __future__ import annotations
 
