@@ -195,6 +195,8 @@ class SourceLibrary:
     def _listed(self, kind: SourceKind, path: Path, title: str) -> SourceEntry:
         """Return a new entry of the list, unless another thread or process has added it."""
         made: list[SourceEntry] = []
+        # Before the list is locked: a drive on the network may take its time.
+        id, mount = folder_choice.new_id(), mount_of(path)
 
         def more(known: tuple[SourceEntry, ...]) -> list[SourceEntry]:
             if same := next((each for each in known if each.path == path), None):
@@ -202,7 +204,6 @@ class SourceLibrary:
             begin = FOLDER if kind is SourceKind.FOLDER else ENCYCLOPAEDIA
             taken = [each.name for each in known if each.kind is kind]
             name = folder_choice.free_name(title or path.name, taken)
-            id, mount = folder_choice.new_id(), mount_of(path)
             made.append(SourceEntry(f"{begin}{name}", kind, path, name, id, mount))
             return [*known, made[0]]
 
