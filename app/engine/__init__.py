@@ -10,12 +10,13 @@ another process; ``shared`` has the processes of a data folder use one engine; `
 settings, from what ``probe`` and ``cores`` find, unless ``overrides`` fix them: ``devices`` are the
 GPUs that may be used, ``placement`` says what lies where, ``memory_model`` how much memory that
 takes, ``speed_model`` how fast it is, and ``choice`` has the rule; ``plan_choices`` has plans for
-other contexts, and ``lighter`` others that take less memory; ``demo_filter`` shows the demo model's
-answers only where, by ``demo_answers`` and ``demo_calls``, they fit the question; ``load_failure``
-finds out why a file was refused, and ``failed_loads`` tell it to all who wait. ``speed_meter`` has
-this computer's speeds measured, ``speed_file`` keeps them, and ``answer_watch`` compares answers to
-what was predicted from them; ``processor_time`` is what other programs use, and ``examiner`` asks
-for it in the background.
+other contexts, ``planned_context`` says which context a model would have now, and ``lighter`` has
+plans that take less memory; ``demo_filter`` shows the demo model's answers only where, by
+``demo_answers`` and ``demo_calls``, they fit the question; ``load_failure`` finds out why a file
+was refused, and ``failed_loads`` tell it to all who wait. ``speed_meter`` has this computer's
+speeds measured, ``speed_file`` keeps them, and ``answer_watch`` compares answers to what was
+predicted from them; ``processor_time`` is what other programs use, and ``examiner`` asks for it in
+the background.
 
 In the worker process: ``worker`` executes commands from the pipe; those that take several steps are
 ``worker_stream``s, of which an ``answer_stream`` draws, ``step_loop`` takes them on together, and

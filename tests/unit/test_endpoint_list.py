@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from app.base import file_lock
 from app.base.errors import (
     Cancelled,
     EndpointsDamaged,
@@ -25,6 +26,7 @@ from app.base.errors import (
     SystemFileUnsafe,
     SystemFileValueWrong,
 )
+from app.base.file_lock import changing, try_lock
 from app.base.files import replace_text
 from app.base.secrets import Secrets
 from app.base.types import Endpoint
@@ -153,6 +155,32 @@ def test_a_damaged_file_is_put_aside_and_said_once(
     assert open_list().take_faults() == ()
     endpoints.save(GPU)
     assert open_list().all() == (GPU,)
+
+
+def test_what_waits_to_mend_the_file_keeps_nobody_from_reading(
+    open_list: Open, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = threading.Event()
+
+    def watched(file: int) -> bool:
+        if not (is_locked := try_lock(file)):
+            waits.set()
+        return is_locked
+
+    path.write_bytes(b"{damaged")
+    endpoints = open_list()
+    monkeypatch.setattr(file_lock, "try_lock", watched)
+    monkeypatch.setattr(file_lock, "_LONGEST_S", 30.0)
+    with ThreadPoolExecutor(1) as pool:
+        with changing(path):  # as another process, or a thread that changes the list
+            mending = pool.submit(endpoints.all)
+            assert waits.wait(30)
+            assert endpoints.all() == ()
+            assert not mending.done()
+        assert mending.result() == ()
+    (fault,) = endpoints.take_faults()
+    assert isinstance(fault, EndpointsDamaged)
+    assert fault.kept
 
 
 def test_what_can_be_read_of_a_damaged_file_is_kept(open_list: Open, path: Path) -> None:

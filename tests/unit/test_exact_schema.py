@@ -200,6 +200,9 @@ def deep(depth: int, around: str, inner: Any) -> Any:
     return inner
 
 
+KEYS = [f"k{n}" for n in range(50)]
+TREE = {"required": KEYS, "properties": {key: {"$ref": "#/$defs/tree"} for key in KEYS}}
+
 HOSTILE: list[Any] = [
     {"$ref": "#"},
     {"allOf": [{"$ref": "#"}]},
@@ -214,6 +217,14 @@ HOSTILE: list[Any] = [
     deep(300, "a", {}),
     {"oneOf": [{"const": n} for n in range(3000)]},
     {"type": "string", "minLength": 5, "maxLength": 3},
+    {"format": []},
+    {"propertyNames": {"pattern": {}}},
+    {"oneOf": [{"required": ["a"]}, True]},
+    {"oneOf": [{"required": ["a"]}, {"type": [{}]}]},
+    {"not": {"properties": ["a"]}},
+    {"not": {"type": "text"}},
+    {"$ref": "#/allOf/" + "0" * 5000, "allOf": [{}]},
+    {"$defs": {"tree": TREE}, "not": {"$ref": "#/$defs/tree"}},
 ]  # fmt: skip
 
 
@@ -310,7 +321,7 @@ TEXTS = [
         ("iri", ["https://example.com/a"], ["a b"]),
         ("uri-reference", ["/a/b?c#d", "a/b", "", "?q"], ["a b", "\\", "1:2", "%z"]),
         ("iri-reference", ["../a"], ["a b", "\\"]),
-        ("uri-template", ["/a/{id}?q={q}"], ["{", "}", "{a b}"]),
+        ("uri-template", ["/a/{id}?q={q}"], ["{", "}", "{a b}", "it's"]),
         ("idn-email", ["a@b.c"], ["a@"]),
         ("idn-hostname", ["example.com"], ["-a", "xn--a"]),
         ("json-pointer", ["", "/a/0/~0~1b", "/"], ["a", "/~", "/~2"]),

@@ -38,6 +38,7 @@ from app.base.types import Outcome, PartKind
 from app.network.access import NetworkAccess
 from app.network.connection_log import ConnectionLog
 from app.tools.mcp import service, stdio
+from app.tools.mcp.approvals import Approved
 from app.tools.mcp.mcp_host import settled
 from app.tools.mcp.mcp_tool import McpTool
 from app.tools.mcp.server_process import MARK
@@ -554,6 +555,20 @@ def test_the_name_of_a_server_that_is_being_removed_is_taken(
         go.set()
         removed.result(PATIENCE_S)
         assert found.names() == {"files 2"}
+
+
+def test_a_name_is_free_again_if_its_removal_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(name: str, approved: Approved) -> None:
+        raise OSError(28, "No space left on device")
+
+    with servers(tmp_path) as found:
+        found.put(fake())
+        monkeypatch.setattr(found._approvals, "put", full)
+        with pytest.raises(OSError, match="No space"):
+            found.remove("files")
+        assert found.names() == set()
 
 
 def test_who_gives_up_leaves_what_others_wait_for() -> None:

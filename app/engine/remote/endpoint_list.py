@@ -55,8 +55,9 @@ class EndpointList:
 
     def all(self) -> tuple[SavedEndpoint, ...]:
         """Return all of them: the administrator's, then the user's as they were added."""
+        own = self._read()
         with self._lock:
-            shared, own = self._shared.all(), self._read()
+            shared = self._shared.all()
             self._faults += self._shared.take_faults()
         theirs = {each.endpoint for each in shared}
         return (*shared, *(each for each in own if each.endpoint not in theirs))
@@ -175,13 +176,17 @@ class EndpointList:
 
     def _read(self) -> tuple[SavedEndpoint, ...]:
         """Return the user's endpoints, read again if the file has changed."""
-        if stamp_of(self._path) != self._stamp and (detail := self._load()):
-            try:
-                with changing(self._path):  # another process may salvage it, too
-                    self._salvage(self._load())
-            except OSError:
+        with self._lock:
+            if stamp_of(self._path) == self._stamp or not (detail := self._load()):
+                return self._own
+        try:
+            with changing(self._path), self._lock:  # another process may salvage it, too
+                self._salvage(self._load())
+                return self._own
+        except OSError:
+            with self._lock:
                 self._faults.append(EndpointsDamaged(self._path, detail))
-        return self._own
+                return self._own
 
     def _load(self) -> str:
         """Read the file. Return what is wrong with it; empty for nothing."""

@@ -26,7 +26,7 @@ class RemoteParts:
 
     ``network`` returns what requests go through. ``files`` yields the models' files on this
     computer, and may take long; ``jobs`` are the threads for that. ``forget`` drops what is allowed
-    for a host of which no model is left.
+    for an origin of which no model is left.
     """
 
     def __init__(

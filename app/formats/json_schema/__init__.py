@@ -11,7 +11,7 @@ numbers beyond 2⁵³, strings with certain control characters.
 ``exact_pattern``   regular expressions: ECMAScript's into Rust's
 ``format_patterns`` the values of ``format``
 ``number_steps``    steps of numbers
-``alternatives``    whether two schemas exclude each other
+``alternatives``    whether schemas exclude each other, what makes them, and what does not fit one
 ``endless``         whether a schema only fits documents without an end
 
 Source: JSON Schema 2020-12; llguidance 1.8.0, parser/src/json, tried with 1.9.1.

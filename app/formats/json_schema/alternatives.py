@@ -1,4 +1,4 @@
-"""Whether schemas exclude each other, and what makes them, so that what fits one fits only it."""
+"""Whether schemas exclude each other, what makes them, and what does not fit one."""
 
 from __future__ import annotations
 
@@ -104,8 +104,9 @@ def outside(schema: Any, resolve: Resolve, depth: int = 0) -> list[Any] | None:
     ):
         ways.append({"type": sorted(rest)})
     ways += ({"type": "object", "properties": {key: False}} for key in _names(schema, "required"))
-    for key in _names(schema, "properties"):
-        inner = outside(schema["properties"][key], resolve, depth + 1)
+    properties = schema.get("properties")
+    for key, value in properties.items() if isinstance(properties, dict) else ():
+        inner = outside(value, resolve, depth + 1)
         whole = whole and inner is not None
         ways += (
             {"type": "object", "required": [key], "properties": {key: way}} for way in inner or ()
@@ -168,7 +169,8 @@ def _parts(schema: dict[str, Any], resolve: Resolve) -> list[Any]:
 def _kinds(schema: dict[str, Any]) -> frozenset[str]:
     """Return the types of what may fit; a whole number counts as a number."""
     kinds = schema.get("type", list(TYPES))
-    found = {kinds} if isinstance(kinds, str) else set(kinds) if isinstance(kinds, list) else set()
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    found = set(kinds if all(kind in TYPES for kind in kinds) else TYPES)  # else nothing is known
     values = schema.get("enum", [schema["const"]] if "const" in schema else None)
     if isinstance(values, list):
         found &= {_kind(value) for value in values} | (
@@ -218,7 +220,9 @@ def _exclusive_objects(
     return False
 
 
-def _property(schema: dict[str, Any], key: Any) -> Any:
+def _property(schema: Any, key: Any) -> Any:
+    if not isinstance(schema, dict):
+        return True
     properties = schema.get("properties")
     if isinstance(properties, dict) and isinstance(key, str) and key in properties:
         return properties[key]

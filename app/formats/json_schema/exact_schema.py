@@ -42,6 +42,7 @@ _LONGEST, _MOST_ITEMS = 32_768, 4_096
 _MOST_NODES, _MOST_PAIRS, _MOST_VALUES, _MOST_PATTERN = 10_000, 5_000, 5_000, 32_768
 _MOST_NAMES, _MOST_OPTIONAL, _MOST_PATTERNS = 1_000, 400, 24  # of properties
 _MOST_DEPENDENT = 8  # each doubles what is compiled
+_MOST_LOOKUPS = 50_000  # seconds: what refers to itself is looked at again and again
 _ESCAPED = "\b\t\n\f\r"
 # JSON is written as models write it, in one form: with free white space weak ones would never end,
 # and a key that can be written in two ways can come twice.
@@ -78,7 +79,7 @@ class _Rewriting:
         self._function = function
         self._names: dict[str, str] = {}  # of definitions, by the pointers that lead to them
         self._waiting: list[str] = []
-        self._nodes = self._values = self._pattern_size = 0
+        self._nodes = self._values = self._pattern_size = self._lookups = 0
         self._steps: set[Decimal] = set()  # of multipleOf
         keyword = _Rewriting
         self._keywords: dict[str, Callable[[_Rewriting, Any, str], dict[str, Any]]] = {
@@ -316,9 +317,10 @@ class _Rewriting:
         return {"pattern": self._exact(value, at, "pattern")}
 
     def _format(self, value: Any, at: str) -> dict[str, Any]:
-        if value in NUMBER_FORMATS:
+        known = isinstance(value, str)
+        if known and value in NUMBER_FORMATS:
             return NUMBER_FORMATS[value]
-        pattern = guaranteed(value) if isinstance(value, str) else None
+        pattern = guaranteed(value) if known else None
         if pattern is None:
             self._refuse("format", at, str(value))
         return {"pattern": exact_pattern(f"^(?:{pattern})$")} if pattern else {}
@@ -405,6 +407,9 @@ class _Rewriting:
         return value
 
     def _lookup(self, reference: str) -> Any:
+        self._lookups += 1
+        if self._lookups > _MOST_LOOKUPS:
+            self._refuse("$ref", "", "so many references within alternatives")
         pointer = pointer_of(reference)
         return True if pointer is None else self._target(pointer, "")
 

@@ -44,6 +44,7 @@ _IPV6 = "|".join(
 )
 _PATH = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})"
 _SEGMENT = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=@]|%[0-9A-Fa-f]{2})"  # without a colon
+_LITERAL = _SEGMENT.replace("'", "")  # RFC 6570 has no apostrophe
 _QUERY = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})"
 
 _URI = (
@@ -77,7 +78,7 @@ FORMATS = {
     "iri": _URI,
     "uri-reference": f"(?:{_URI}|{_RELATIVE})",
     "iri-reference": f"(?:{_URI}|{_RELATIVE})",
-    "uri-template": rf"(?:{_SEGMENT}|[/?&=]|\{{[A-Za-z0-9_]{{1,40}}\}}){{1,200}}",
+    "uri-template": rf"(?:{_LITERAL}|[/?&=]|\{{[A-Za-z0-9_]{{1,40}}\}}){{1,200}}",
     "json-pointer": _POINTER,
     "relative-json-pointer": f"(?:0|[1-9][0-9]{{0,3}})(?:#|{_POINTER})",
     "regex": rf"\^?(?:(?:{_CHARACTERS})[*+?]?){{1,100}}\$?",

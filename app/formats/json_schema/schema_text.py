@@ -12,6 +12,7 @@ from app.base.errors import SchemaInvalid, SchemaTooLarge
 LARGEST = 256 * 1024
 """Bytes of a schema."""
 _DEEPEST = 100  # llguidance's own reader ends at 128
+_LONGEST_NUMBER = 9  # digits: of a place in a list
 
 
 def read_schema(text: str, function: str = "") -> Any:
@@ -87,7 +88,7 @@ def value_at(root: Any, pointer: str) -> Any:
     found = root
     for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, list) and not key.isdecimal():
+        if isinstance(found, list) and not (key.isdecimal() and len(key) <= _LONGEST_NUMBER):
             raise LookupError(pointer)
         if not isinstance(found, dict | list):
             raise LookupError(pointer)

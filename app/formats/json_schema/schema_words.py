@@ -77,9 +77,9 @@ def with_named_properties(schema: dict[str, Any], resolve: Callable[[str], Any])
     more = rest.pop("additionalProperties", True)
     if rest.keys() & {"properties", "patternProperties"}:
         return schema
-    values = words.get("enum")
-    if asked == {"pattern"}:
-        return rest | {"patternProperties": {words["pattern"]: more}, "additionalProperties": False}
+    values, pattern = words.get("enum"), words.get("pattern")
+    if asked == {"pattern"} and isinstance(pattern, str):
+        return rest | {"patternProperties": {pattern: more}, "additionalProperties": False}
     if asked == {"enum"} and isinstance(values, list):
         named = {name: more for name in values if isinstance(name, str)}
         return rest | {"properties": named, "additionalProperties": False}

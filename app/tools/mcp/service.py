@@ -141,8 +141,7 @@ class McpServers:
         try:
             self._file.remove(name)
         except OSError:
-            with self._lock:
-                self._leaving.discard(name)
+            self._left(name)
             raise
         return self._drop(name)
 
@@ -273,7 +272,11 @@ class McpServers:
         """Forget all that is known of a server."""
         with self._lock:
             self._leaving.add(name)
-        self._approvals.put(name, Approved())
+        try:
+            self._approvals.put(name, Approved())
+        except OSError:
+            self._left(name)
+            raise
         stopped = self._runs.stop(name)
 
         def work() -> None:
@@ -284,11 +287,15 @@ class McpServers:
                     self._tools.pop(name, None)
                 self._starter.forget(name)
             finally:
-                with self._lock:
-                    self._leaving.discard(name)
+                self._left(name)
             self._tell()
 
         return self._jobs.submit(work)
+
+    def _left(self, name: str) -> None:
+        """Take note that nothing of a server is to be removed any more."""
+        with self._lock:
+            self._leaving.discard(name)
 
     def _status(self, server: Server) -> McpServerStatus:
         state, error = self._state(server)
