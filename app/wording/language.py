@@ -27,6 +27,7 @@ def _english(text: str, comment: str, n: int) -> str:
     return text if n < 0 else counted(text, n)
 
 
+_used = "en"
 _translate: Translate = _english
 _separators: dict[int, int] = _SEPARATORS["en"]
 
@@ -57,9 +58,15 @@ def number(value: float, decimals: int = 0) -> str:
 
 def use(language: str) -> None:
     """Use one of `LANGUAGES` from now on. Earlier sentences are not translated again."""
-    global _translate, _separators
+    global _used, _translate, _separators
+    _used = language
     _translate = _english if language == "en" else _from_catalogue(language)
     _separators = _SEPARATORS[language]
+
+
+def used() -> str:
+    """Return the code of the language that is used."""
+    return _used
 
 
 def choose(wanted: str, spoken: Iterable[str]) -> str:

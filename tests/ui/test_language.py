@@ -30,7 +30,7 @@ from app.wording.errors import Action
 from app.wording.language import number, tr
 from installers import translations
 from tests.ui.driver import Fireside, Start, answer, done, said
-from tests.ui.qt import child
+from tests.ui.qt import child, settle
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +93,13 @@ def test_the_language_is_chosen_for_the_next_start(start: Start) -> None:
     assert child(dialog, QAbstractButton, "languageSystem").isChecked()
     child(dialog, QAbstractButton, "languageDe").click()
     assert fireside.host.settings.language == "de"
+    dialog.close()
+    settle()
+    dialog = preferences(fireside)
+    assert child(dialog, QAbstractButton, "restart").isVisible()
+    child(dialog, QAbstractButton, "languageEn").click()
+    assert not child(dialog, QAbstractButton, "restart").isVisible()
+    child(dialog, QAbstractButton, "languageDe").click()
     asked: list[object] = []
     fireside.window.again.connect(asked.append)
     child(dialog, QAbstractButton, "restart").click()

@@ -111,6 +111,23 @@ def test_a_broken_answer_is_kept_and_goes_on(fireside: Fireside, server: Player)
     assert whole.startswith(kept)
 
 
+def test_the_notice_of_an_earlier_answer_has_no_room_for_buttons(
+    fireside: Fireside, server: Player
+) -> None:
+    use(fireside, server)
+    server.fail(Fault.CUT, 1)
+    server.say(Said("Paris is the capital of France."), Said("Madrid."))
+    fireside.ask("The capital of France?")
+    fireside.idle()
+    assert len(offered(fireside)) == 2
+    notice = fireside.find(QWidget, "notice")
+    high = notice.height()
+    fireside.ask("And of Spain?")
+    fireside.shows("Madrid.")
+    fireside.idle()
+    assert notice.height() == notice.heightForWidth(notice.width()) < high - 20
+
+
 def test_another_model_answers_what_a_server_did_not(fireside: Fireside, server: Player) -> None:
     use(fireside, server)
     server.fail(Fault.FAILED)

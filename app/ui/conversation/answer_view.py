@@ -125,9 +125,13 @@ class AnswerView(MessageView):
         if self.record:
             self._footer.versions.set_record(self.record, busy)
         if self._notice:
-            for button in self._notice.buttons:
+            buttons = self._notice.buttons
+            changed = any(button.isHidden() is last for button in buttons)
+            for button in buttons:
                 button.setVisible(last)
                 button.setEnabled(not busy)
+            if changed:
+                self.resized.emit()
 
     def lay_out(self, width: int) -> int:
         inner = width - 2 * GUTTER

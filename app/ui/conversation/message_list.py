@@ -234,7 +234,7 @@ class MessageList(QObject):
     # --- Actions on a message -----------------------------------------------------------------
 
     def _enable_all_choices(self) -> None:
-        for view in self._view.views.active.values():
+        for view in list(self._view.views.active.values()):
             self._enable_choices(view)
 
     def _enable_choices(self, view: MessageView) -> None:

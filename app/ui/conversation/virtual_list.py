@@ -298,7 +298,9 @@ class VirtualList(QObject):
 
     def _resized(self, view: MessageView) -> None:
         record = view.record
-        if record is not None and self.views.get(record) is view:
+        if record is None or record.measured is None:  # it is about to be laid out
+            return
+        if self.views.get(record) is view:
             with self.keeping_place(self.records.index(record)):
                 pass
 

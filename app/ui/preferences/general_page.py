@@ -14,8 +14,9 @@ from app.ui.controls import Button, muted
 from app.ui.dialogs import ask_folder
 from app.ui.form_fields import ChoiceField
 from app.ui.form_page import FormPage, FormRow
+from app.ui.qt_language import code_of
 from app.ui.theme import Theme
-from app.wording.language import LANGUAGES, number, tr
+from app.wording.language import LANGUAGES, number, tr, used
 
 
 class GeneralPage(FormPage):
@@ -35,6 +36,7 @@ class GeneralPage(FormPage):
         super().__init__("generalPage", tr("General"))
         self._theme, self._settings = theme, settings
         self._language_row = FormRow(tr("Language"), "", self._language_choice())
+        self._show_language(settings.language)
         self._folder_row = FormRow(tr("Export folder"), "", self._folder_choice())
         self.show_export_folder(settings.exports)
         for row in self._rows():
@@ -88,13 +90,16 @@ class GeneralPage(FormPage):
             self._theme, "restart", tr("Restart Fireside"), text=tr("Restart"),
             clicked=self.restart_wanted.emit,
         )  # fmt: skip
-        self._restart.hide()
         return _beside(self._restart, field)
 
     def _choose_language(self, code: str) -> None:
         self.language_chosen.emit(code)
-        self._language_row.explain(tr("Takes effect after a restart."))
-        self._restart.show()
+        self._show_language(code)
+
+    def _show_language(self, chosen: str) -> None:
+        later = code_of(chosen) != used()
+        self._language_row.explain(tr("Takes effect after a restart.") if later else "")
+        self._restart.setVisible(later)
 
     def _text_size(self) -> QWidget:
         label = tr("Message text size")
