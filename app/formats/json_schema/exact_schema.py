@@ -23,6 +23,7 @@ from app.formats.json_schema.schema_text import (
 from app.formats.json_schema.schema_words import (
     OTHERS,
     SILENT,
+    bare_references,
     misspelt,
     modern,
     refers,
@@ -35,6 +36,7 @@ _DIALECTS = frozenset(
     for address in ("http://json-schema.org/{}/schema", "https://json-schema.org/{}/schema")
     for draft in ("draft/2020-12", "draft/2019-09", "draft-07", "draft-06", "draft-04")
 ) | {"http://json-schema.org/schema", "https://json-schema.org/schema"}
+_OLD = ("draft-07", "draft-06", "draft-04")
 # llguidance computes with 64-bit floats, and JSON's readers do.
 _LARGEST_NUMBER = 2**53
 _LONGEST, _MOST_ITEMS = 32_768, 4_096
@@ -81,6 +83,9 @@ class _Rewriting:
         self._waiting: list[str] = []
         self._nodes = self._values = self._pattern_size = self._lookups = 0
         self._steps: set[Decimal] = set()  # of multipleOf
+        dialect = str(root.get("$schema")) if isinstance(root, dict) else ""
+        self._is_old = any(draft in dialect for draft in _OLD)
+        self._looked_up: dict[str, Any] = {}
         keyword = _Rewriting
         self._keywords: dict[str, Callable[[_Rewriting, Any, str], dict[str, Any]]] = {
             "$schema": keyword._dialect,
@@ -263,14 +268,14 @@ class _Rewriting:
         options = self._list(value, at)
         if len(options) ** 2 > 2 * _MOST_PAIRS:
             self._refuse("oneOf", at, "so many alternatives")
-        found = narrowings(options, self._lookup)
+        found = narrowings(self._judged(options), self._lookup)
         if found is None:
             self._refuse("oneOf", at, "alternatives that do not exclude each other")
         schemas = self._schemas(options, at)
         return {"anyOf": [one.of(schema) for one, schema in zip(found, schemas, strict=True)]}
 
     def _not(self, value: Any, at: str) -> dict[str, Any]:
-        ways = outside(value, self._lookup)
+        ways = outside(self._judged(value), self._lookup)
         if ways is None:
             self._refuse("not", at)
         return {"anyOf": [self._schema(way, at) for way in ways] or [False]}
@@ -410,8 +415,15 @@ class _Rewriting:
         self._lookups += 1
         if self._lookups > _MOST_LOOKUPS:
             self._refuse("$ref", "", "so many references within alternatives")
-        pointer = pointer_of(reference)
-        return True if pointer is None else self._target(pointer, "")
+        if reference not in self._looked_up:
+            pointer = pointer_of(reference)
+            found = True if pointer is None else self._judged(self._target(pointer, ""))
+            self._looked_up[reference] = found
+        return self._looked_up[reference]
+
+    def _judged(self, value: Any) -> Any:
+        """Return a schema, or some, as whoever judges documents by it reads it."""
+        return bare_references(value) if self._is_old else value
 
     def _target(self, pointer: str, at: str) -> Any:
         """Return what a pointer leads to, in places where there are schemas."""

@@ -53,6 +53,17 @@ def modern(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def bare_references(value: Any) -> Any:
+    """Return a schema of draft 7 or older without what stands beside its references.
+
+    It has no meaning there, so what is only refused by that is valid.
+    """
+    if isinstance(value, dict):
+        alone = isinstance(value.get("$ref"), str)
+        return {key: bare_references(v) for key, v in value.items() if not alone or key == "$ref"}
+    return [bare_references(each) for each in value] if isinstance(value, list) else value
+
+
 def refers(value: Any) -> bool:
     """Return whether a value has a reference anywhere."""
     if isinstance(value, dict):
