@@ -276,6 +276,14 @@ class ModelChoice(QObject):
         self._in_memory = self._in_memory and not self._unloaded
         self.changed.emit()
 
+    def find_loaded(self, model: ModelRef | None) -> None:
+        """Take note of a model in memory, which another program may have had loaded."""
+        if model is None or self.unloading:
+            return
+        self._in_memory = True
+        if model == self.current:
+            self._loads_again()
+
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Handle the progress of loading. Events about other loads are outdated and ignored."""
         if not event.model.host:
