@@ -296,6 +296,21 @@ def test_who_asks_is_shown_and_can_be_stopped(fireside: Fireside) -> None:
     assert not log.isVisibleTo(dialog)
 
 
+def test_a_model_that_a_request_has_loaded_can_be_unloaded(fireside: Fireside) -> None:
+    models, server = fireside.window.state.models, switched_on(fireside)
+    fireside.until(models.can_unload)
+    models.unload()
+    fireside.until(lambda: models.unloaded)
+    assert not models.can_unload()
+    fireside.backend.model = models.demo  # by a program's request
+    server.show(ServedRequest(1, "curl", "/v1/responses", ServedState.ANSWERING))
+    fireside.until(models.can_unload)
+    assert not models.unloaded
+    models.unload()
+    fireside.until(lambda: models.unloaded)
+    assert fireside.backend.model is None
+
+
 # --- The end of the window ----------------------------------------------------------------------
 
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.base.answer_events import Loading, PartAdded, Prefill, Prompt, Waiting
-from app.base.types import Part, PartKind
+from app.base.types import Endpoint, Part, PartKind
+from app.engine.remote.remote_server import SavedEndpoint
 from app.engine.scheduled_backend import ScheduledBackend
 from app.ui.conversation.thought_panel import WorkBar
 from app.ui.sidebar.chat_model import ANSWERED
@@ -111,6 +112,13 @@ def test_what_else_the_engine_does_is_told(
 ) -> None:
     clients = frozenset({"ask 17", "ask 18", "Editor"})
     monkeypatch.setattr(ScheduledBackend, "clients", clients)
+    fireside.until(lambda: status(fireside) == "In use by Editor, fireside ask")
+    saved = SavedEndpoint(Endpoint("https://gpu.example.org/v1", "gpt-oss-120b"))
+    fireside.host.remote.endpoints.save(saved)
+    fireside.host.change(offline=True)
+    fireside.window.state.models.show(saved.model.key)
+    fireside.until(lambda: status(fireside).startswith("Runs on gpu.example.org"))
+    fireside.window.state.models.show(fireside.window.state.models.demo.key)
     fireside.until(lambda: status(fireside) == "In use by Editor, fireside ask")
     monkeypatch.setattr(ScheduledBackend, "clients", frozenset())
     fireside.until(lambda: not status(fireside).startswith("In use"))

@@ -26,6 +26,15 @@ class Credentials:
     place: SecretPlace | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the server does, which model is served, and which one is in memory."""
+
+    status: ServerStatus
+    model: ModelRef
+    loaded: ModelRef | None
+
+
 class LocalServing(QObject):
     """Whether the server is wanted and on, why it is not, and what it does.
 
@@ -34,6 +43,8 @@ class LocalServing(QObject):
     """
 
     changed = Signal()
+    loaded_found = Signal(object)
+    """The ModelRef that is in memory, for whichever program, or None."""
 
     def __init__(self, host: Host, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
@@ -119,10 +130,9 @@ class LocalServing(QObject):
             return
         self._asking, self._outdated = True, False
 
-        def done(found: tuple[ServerStatus, ModelRef]) -> None:
+        def done(found: Look) -> None:
             self._asking = False
-            self.status, self.model = found
-            self.changed.emit()
+            self._take(found)
             if self._outdated:
                 self.refresh()
 
@@ -142,8 +152,9 @@ class LocalServing(QObject):
         assert server
         return server
 
-    def _look(self) -> tuple[ServerStatus, ModelRef]:
-        return self._server().status(), self._host.chosen_model()
+    def _look(self) -> Look:
+        loaded = self._host.engine.backend.loaded()
+        return Look(self._server().status(), loaded or self._host.chosen_model(), loaded)
 
     def _go(self, port: int) -> Credentials:
         """Start the server with the token that is kept, or else a new one."""
@@ -165,17 +176,22 @@ class LocalServing(QObject):
         self.error, self.switching = None, True
         self.changed.emit()
 
-        def done(found: tuple[Credentials, tuple[ServerStatus, ModelRef]]) -> None:
+        def done(found: tuple[Credentials, Look]) -> None:
             if switch == self._switches:
                 self.switching = False
-                self.credentials, (self.status, self.model) = found
-                self.changed.emit()
+                self.credentials, look = found
+                self._take(look)
 
         def failed(error: BaseException) -> None:
             if switch == self._switches:
                 self._failed(error)
 
         self._do(lambda: (work(), self._look()), done, failed)
+
+    def _take(self, look: Look) -> None:
+        self.status, self.model = look.status, look.model
+        self.loaded_found.emit(look.loaded)
+        self.changed.emit()
 
     def _failed(self, error: BaseException) -> None:
         self.error, self.switching = error, False

@@ -182,7 +182,7 @@ class ModelChoice(QObject):
 
     def begin(self) -> None:
         """Load the model of the last session, one of another computer once the window is there."""
-        if self._is_elsewhere:
+        if self.is_elsewhere:
             self._soon.start()
         else:
             self.load()
@@ -192,22 +192,23 @@ class ModelChoice(QObject):
 
         While offline, a server is not asked, and nothing is said before the user asks it.
         """
-        if self.asked and not (self._is_elsewhere and self._host.settings.offline):
+        if self.asked and not (self.is_elsewhere and self._host.settings.offline):
             self._load(self.asked)
 
     @property
-    def _is_elsewhere(self) -> bool:
+    def is_elsewhere(self) -> bool:
+        """Whether the next question goes to another computer, or another program on this one."""
         return bool(self.asked and self.asked.host)
 
     def can_unload(self) -> bool:
         """Return whether there is a model to unload on this computer."""
-        here = self._in_memory if self._is_elsewhere else bool(self.current)
+        here = self._in_memory if self.is_elsewhere else bool(self.current)
         return here and not (self.loading or self.unloading or self._unloaded)
 
     @property
     def unloaded(self) -> bool:
         """Whether it was unloaded, so that the next question loads it again."""
-        return self._unloaded and not self._is_elsewhere
+        return self._unloaded and not self.is_elsewhere
 
     @property
     def unloading(self) -> bool:
@@ -222,7 +223,7 @@ class ModelChoice(QObject):
 
     def use(self) -> None:
         """Note that a question is asked, for which the model stays loaded, or is loaded again."""
-        if self._is_elsewhere:
+        if self.is_elsewhere:
             return
         if self._unloading:
             self._unloading.cancel()
@@ -275,6 +276,14 @@ class ModelChoice(QObject):
         self._unloading, self._unloaded = None, isinstance(event, ModelUnloaded)
         self._in_memory = self._in_memory and not self._unloaded
         self.changed.emit()
+
+    def find_loaded(self, model: ModelRef | None) -> None:
+        """Take note of a model in memory, which another program may have had loaded."""
+        if model is None or self.unloading:
+            return
+        self._in_memory = True
+        if model == self.current:
+            self._loads_again()
 
     def receive(self, event: ModelPlanned | ModelLoading | ModelReady | ModelFailed) -> None:
         """Handle the progress of loading. Events about other loads are outdated and ignored."""

@@ -61,6 +61,7 @@ class ModelArea:
         self.load_recovery.tried.connect(views.focus_editor)
         state.hardware.examined.connect(self.models_controller.examined)
         state.turns.started.connect(lambda *_: state.models.use())
+        state.local_server.loaded_found.connect(state.models.find_loaded)
 
     def begin(self) -> None:
         """Do what can wait until the window is visible."""

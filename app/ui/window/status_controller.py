@@ -50,7 +50,9 @@ class StatusController(QObject):
             loading = loading_sentence(models.loading, models.fraction, waits=waits)
         live, busy = self._turns.running(chat.id), chat.busy()
         others = in_use_by(self._clients.clients)
-        rest = memory_sentence(models, idle=self._turns.idle and not others) or others
+        rest = memory_sentence(models, idle=self._turns.idle and not others)
+        if not models.is_elsewhere:
+            rest = rest or others
         self._line.show(live, loading, self._composer.prefill.sentence, rest, busy=busy)
         self._composer.queue.show(chat.id, busy=busy)
         self._commands.refresh()
