@@ -140,7 +140,7 @@ class _Drawing:
         if mask:
             self._keep_possible(self._logits, mask)
         first, second, gap = self._reference.tie(self._logits)
-        if self._reference.is_near(gap):
+        if self._reference.is_near(gap) and (mask is None or mask.accepts((second,))):
             self.ties.append((self._at, second, gap))
         token = self._forced.get(self._at, first)
         self._at += 1
