@@ -105,6 +105,11 @@ def test_a_long_name_is_cut_in_the_line(qtbot: QtBot) -> None:
     assert "…" in label.text()
     assert label.text().endswith("example.org.")
     assert label.fontMetrics().horizontalAdvance(label.text()) <= 700 - 48
+    layout = shown.layout()
+    assert layout
+    layout.setContentsMargins(48, 14, 48, 14)  # as the zoom does
+    shown.set_model(model)
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= 700 - 96
     assert shown.accessibleName() == leaving_sentence(model)
     assert host in shown.accessibleName()
 

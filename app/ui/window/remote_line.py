@@ -11,7 +11,6 @@ from app.ui.controls import muted, tip
 from app.wording.answered_by import leaving_sentence, served_name
 
 _SHORTEST = 90  # pixels of a name that is cut
-_BESIDE = 24  # pixels beside the text
 
 
 class RemoteLine(QFrame):
@@ -27,9 +26,9 @@ class RemoteLine(QFrame):
         self._text = muted(name="remoteLineText", pixels=13)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(_BESIDE, 7, _BESIDE, 7)
-        row.addWidget(self._text, 1)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(24, 7, 24, 7)
+        self._row.addWidget(self._text, 1)
         self.hide()
 
     def set_model(self, model: ModelRef | None) -> None:
@@ -58,7 +57,8 @@ class RemoteLine(QFrame):
     def _cut(self, word: str, sentence: str) -> str:
         """Return a word of a sentence, cut as far as the sentence is too long."""
         metrics = self._text.fontMetrics()
-        over = metrics.horizontalAdvance(sentence) - (self.width() - 2 * _BESIDE)
+        beside = self._row.contentsMargins()  # zoomed
+        over = metrics.horizontalAdvance(sentence) - self.width() + beside.left() + beside.right()
         if over <= 0:
             return word
         width = max(_SHORTEST, metrics.horizontalAdvance(word) - over)
