@@ -639,11 +639,11 @@ def test_a_models_name_is_one_line() -> None:
 def test_what_a_test_found_changes_nothing_that_the_user_has_done_meanwhile(path: Path) -> None:
     endpoints = EndpointList(path, Secrets(path.parent))
     endpoints.save(replace(GPU, name="Ours"))
-    endpoints.learn(GPU.endpoint, ServerKind.SGLANG, "1", 4096)
+    endpoints.learn(replace(GPU, kind=ServerKind.SGLANG, version="1", context=4096))
     learnt = replace(GPU, name="Ours", kind=ServerKind.SGLANG, version="1", context=4096)
     assert endpoints.all() == (learnt,)
     endpoints.remove(GPU.endpoint)
-    endpoints.learn(GPU.endpoint, ServerKind.VLLM, "2", 8192)
+    endpoints.learn(replace(GPU, kind=ServerKind.VLLM, version="2", context=8192))
     assert endpoints.all() == ()
 
 

@@ -11,7 +11,7 @@ from app.base.jobs import Jobs
 from app.base.secrets import SecretPlace
 from app.base.types import Endpoint
 from app.engine.remote.endpoint_list import EndpointList
-from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, ServerKind, server_url
+from app.engine.remote.remote_server import RemoteServer, SavedEndpoint, server_url
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.network.endpoint_client import EndpointClient
@@ -91,17 +91,9 @@ class EndpointJobs:
 
         return self._changes.submit(work)
 
-    def learn(
-        self,
-        endpoint: Endpoint,
-        kind: ServerKind,
-        version: str,
-        context: int,
-        unlisted: bool = False,
-    ) -> Future[None]:
+    def learn(self, found: SavedEndpoint) -> Future[None]:
         """Note what was found about an endpoint's server; fails as `EndpointList.learn` does."""
-        facts = endpoint, kind, version, context, unlisted
-        return self._changes.submit(lambda: self._endpoints.learn(*facts))
+        return self._changes.submit(lambda: self._endpoints.learn(found))
 
     def remove(self, endpoint: Endpoint) -> Future[None]:
         """Remove an endpoint; fails as `EndpointList.remove` does, and with StoreError."""

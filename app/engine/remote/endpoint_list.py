@@ -24,7 +24,7 @@ from app.base.files import Stamp, put_aside, read_regular, replace_text, stamp_o
 from app.base.secrets import SecretPlace, Secrets
 from app.base.threads import held
 from app.base.types import Endpoint, ModelRef
-from app.engine.remote.remote_server import SavedEndpoint, ServerKind, server_url
+from app.engine.remote.remote_server import SavedEndpoint, server_url
 from app.engine.remote.shared_endpoints import SharedEndpoints
 
 _ENTRIES = "endpoints"
@@ -87,24 +87,24 @@ class EndpointList:
 
         self._change(change)
 
-    def learn(
-        self,
-        endpoint: Endpoint,
-        kind: ServerKind,
-        version: str,
-        context: int,
-        unlisted: bool = False,
-    ) -> None:
+    def learn(self, found: SavedEndpoint) -> None:
         """Note what was found about an endpoint's server, if the user still has the endpoint.
 
         Raises EndpointsUnwritable.
         """
+
+        def noted(each: SavedEndpoint) -> SavedEndpoint:
+            return replace(
+                each,
+                kind=found.kind,
+                version=found.version,
+                context=found.context,
+                unlisted=found.unlisted,
+            )
+
         self._change(
             lambda own: tuple(
-                replace(each, kind=kind, version=version, context=context, unlisted=unlisted)
-                if each.endpoint == endpoint
-                else each
-                for each in own
+                noted(each) if each.endpoint == found.endpoint else each for each in own
             )
         )
 

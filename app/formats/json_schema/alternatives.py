@@ -99,10 +99,9 @@ def outside(schema: Any, resolve: Resolve, depth: int = 0) -> list[Any] | None:
         return [] if schema is True else None
     ways: list[Any] = []
     whole = True
-    if "type" in schema and (
-        rest := frozenset(TYPES) - {"integer"} - _kinds(_only(schema, "type"))
-    ):
-        ways.append({"type": sorted(rest)})
+    if "type" in schema:
+        rest = frozenset(TYPES) - {"integer"} - _kinds({"type": schema["type"]})
+        ways += [{"type": sorted(rest)}] if rest else []
     ways += ({"type": "object", "properties": {key: False}} for key in _names(schema, "required"))
     properties = schema.get("properties")
     for key, value in properties.items() if isinstance(properties, dict) else ():
@@ -127,10 +126,6 @@ def outside(schema: Any, resolve: Resolve, depth: int = 0) -> list[Any] | None:
     others = schema.keys() - {"type", "required", "properties", "allOf", "anyOf", "not", "$ref"}
     whole = whole and all(word in SILENT for word in others)
     return ways if ways or whole else None
-
-
-def _only(schema: dict[str, Any], word: str) -> dict[str, Any]:
-    return {word: schema[word]}
 
 
 def exclusive(one: Any, other: Any, resolve: Resolve, depth: int = 0) -> bool:
@@ -212,10 +207,8 @@ def _exclusive_objects(
 ) -> bool:
     """Return whether no object fits both: a key that one needs is something else in the other."""
     for needs, has in ((one, other), (other, one)):
-        required = needs.get("required")
-        for key in required if isinstance(required, list) else ():
-            theirs = _property(has, key)
-            if exclusive(_property(needs, key), theirs, resolve, depth + 1):
+        for key in _names(needs, "required"):
+            if exclusive(_property(needs, key), _property(has, key), resolve, depth + 1):
                 return True
     return False
 

@@ -132,12 +132,15 @@ class EndpointController(QObject):
                 works=True,
                 said=tr("It works: {found}").format(found=found_words(server, served)),
             )
-            context = served.context or (saved.context if served.unlisted else 0)
-            facts = server.kind, server.version, context, served.unlisted
-            known = saved.kind, saved.version, saved.context, saved.unlisted
-            if facts != known and not saved.shared:
-                learnt = self._host.remote.endpoint_jobs.learn(endpoint, *facts)
-                self._when(learnt, lambda _: self._saved())
+            now = replace(
+                saved,
+                kind=server.kind,
+                version=server.version,
+                context=served.context or (saved.context if served.unlisted else 0),
+                unlisted=served.unlisted,
+            )
+            if now != saved and not saved.shared:
+                self._when(self._host.remote.endpoint_jobs.learn(now), lambda _: self._saved())
 
         def failed(error: BaseException) -> None:
             if stop is not self._stops.get(endpoint):
