@@ -67,7 +67,7 @@ class FileDownload:
         self.connections = connections
         self.reserve = reserve
         self.fetched = False
-        """Whether the last `run` that returned had to fetch anything."""
+        """Whether anything had to be fetched, complete or not."""
         self.restarted = False
         """Whether earlier data was of another file, so that it started from the beginning."""
 
@@ -113,10 +113,10 @@ class FileDownload:
         finally:
             transfer.end()
             self.restarted = self.restarted or transfer.restarted
+            self.fetched = self.fetched or transfer.fetched
         if transfer.error:
             raise transfer.error
         assert transfer.result
-        self.fetched = transfer.fetched
         report(transfer.progress())
         return transfer.result
 

@@ -200,11 +200,11 @@ class ModelDownload:
             self._restarted = self._restarted or download.restarted
             if entry.earlier:
                 self._drop_earlier()
-            if download.fetched:
-                self._add_brought(file.name)
             return path
         finally:
             self._watch(None)
+            if download.fetched:  # even if it was stopped before its first report
+                self._add_brought(file.name)
             self._queue.update(self.model, have=have)
 
     def _report(self, progress: DownloadProgress) -> None:

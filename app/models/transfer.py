@@ -77,7 +77,7 @@ class Transfer:
         self.error: BaseException | None = None
         self.result: Path | None = None
         self.fetched = False
-        """Whether anything had to be fetched."""
+        """Whether anything had to be fetched; set before the first byte is stored."""
         self.restarted = False
         """Whether earlier data was of another version, and was removed."""
         self._ended = threading.Event()  # set to end all threads
@@ -199,7 +199,6 @@ class Transfer:
             self._size = found.size
             if not place.is_complete(found.size):
                 self._fetch(place, found)
-                self.fetched = True
             self.result = place.publish()
         self._phase = DownloadPhase.DONE
         self.over.set()
@@ -226,6 +225,7 @@ class Transfer:
         """Fetch and verify the blob, with a few connections. Raises DownloadDamaged."""
         self.restarted = forget(place.folder, {place.file}, keep={place.etag})
         self._check_room(place, found.size)
+        self.fetched = True
         file = PartialFile(place, found.size)
         try:
             checker = Checker(file, found.etag)

@@ -19,7 +19,7 @@ from huggingface_hub import constants
 
 from app.base import errors as e
 from app.base.settings import Settings
-from app.models import transfer
+from app.models import file_download, transfer
 from app.models.catalog import HubFile, HubModel
 from app.models.download_access import DownloadAccess
 from app.models.download_events import (
@@ -151,6 +151,23 @@ def harness(open_harness: Callable[[], Harness]) -> Harness:
 
 def is_right(path: Path) -> bool:
     return all((path.parent / name).read_bytes() == CONTENTS[name] for name in PARTS)
+
+
+def test_what_is_paused_before_its_first_report_is_known_to_be_ours(
+    harness: Harness, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`pull` leaves the window only downloads of which something is on the disk."""
+    monkeypatch.setattr(file_download, "_POLL_S", 1.0)  # no report within the first second
+    hub.rate = 1e5
+    harness.downloads.start(OTHER)
+    while not hub.sent:
+        time.sleep(0.01)
+    harness.downloads.pause(OTHER)
+    ended = harness.until(DownloadEnded, OTHER)
+    assert ended.error is None
+    harness.downloads.close()
+    (entry,) = json.loads(harness.queue.read_text())["orders"]
+    assert (entry["brought"], entry["running"]) == (["other.gguf"], False)
 
 
 def test_a_model_in_parts(hub: Hub, harness: Harness) -> None:
