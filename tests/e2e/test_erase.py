@@ -76,7 +76,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Session]]:
         running.append(Session(qtbot, tmp_path))
         return running[-1]
 
-    settings.save(Settings(model="demo"), Folders(tmp_path).settings)
+    settings.save(Settings(model="demo"), Settings(), Folders(tmp_path).settings)
     yield begin
     while running:
         running.pop().close()

@@ -98,7 +98,8 @@ def main() -> int:
     if work == "write":  # an answer that is still running when the process is killed
         engine_processes.DEFAULTS["target"] = engine_processes.slow
     folders = Folders.find(Path(folder))
-    settings.save(replace(settings.load(folders.settings), model="demo"), folders.settings)
+    before = settings.load(folders.settings)
+    settings.save(replace(before, model="demo"), before, folders.settings)
     application = ui._application()  # must exist before any timer
     steps, timer = Steps(write() if work == "write" else resume()), QTimer(application)
     timer.timeout.connect(steps.go_on)
