@@ -182,7 +182,7 @@ def test_ask_is_answered_elsewhere_and_says_so(
         assert f"Answered by team on {Endpoint(server.url, MODEL).host}" in said.err
         assert server.asked[-1].json["reasoning_effort"] == "low"
     (logged,) = {each.host for each in ConnectionLog(Folders(tmp_path).connections).read()}
-    assert logged == "127.0.0.1"
+    assert logged == Endpoint(server.url, MODEL).host
 
 
 def test_ask_as_json_tells_where(
