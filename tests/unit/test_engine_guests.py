@@ -139,7 +139,7 @@ def test_a_guest_that_never_reads_is_left(
 
     monkeypatch.setattr(window.engine, "_stream", endless)
     with closing(call(window, HELLO, framed(pack(("stream", asking()))))):
-        assert ended.wait(20)
+        assert ended.wait(60)
 
 
 def test_a_guest_that_is_gone_is_cancelled(window: FakeProcess) -> None:

@@ -15,7 +15,7 @@ from app.engine.idle_unloading import IdleUnloader
 from app.engine.scheduled_backend import ScheduledBackend
 
 MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
-LONG = 10.0  # seconds after which a hanging test fails
+LONG = 60.0  # seconds after which a hanging test fails
 SOON = 0.0005  # minutes
 
 

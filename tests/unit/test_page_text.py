@@ -242,7 +242,7 @@ def test_a_page_that_waits_for_another_one_can_be_stopped(
         extractor.page(b"", "text/html", "", "next", cancel)
     assert thread.is_alive()  # the other one goes on
     other.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -524,7 +524,7 @@ def test_the_end_stops_all(serve: Serve) -> None:
 
     def decoded() -> bool:
         served.pipe.command("close", 0)
-        return not served.engine.stopped.wait(10)
+        return not served.engine.stopped.wait(60)
 
     served.model.on_decode = decoded
     *_, error = ask(served, request(LONG))
@@ -808,7 +808,7 @@ def entries(folder: Path) -> list[Path]:
 
 def until(condition: Callable[[], object]) -> None:
     """Wait for another thread's work."""
-    for _ in range(2000):
+    for _ in range(12_000):
         if condition():
             return
         threading.Event().wait(0.005)
@@ -1021,7 +1021,7 @@ def test_a_parent_that_does_not_listen_is_gone(
 
     served.pipe.send = broken  # type: ignore[method-assign]
     served.send("devices")
-    assert ended.wait(10)
+    assert ended.wait(60)
     served.close()
 
 
