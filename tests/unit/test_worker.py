@@ -516,7 +516,8 @@ def test_what_is_not_known_is_refused(serve: Serve) -> None:
         served.pipe.command(name, 12345)
     assert done(ask(served, request("Hi"), *answers("Hello."))).reason is StopReason.END
     signals = served._worker._signals
-    assert (signals._known, signals.unwanted, signals._hurried) == (set(), set(), set())
+    # The last one is forgotten a moment after its end was sent.
+    until(lambda: not (signals._known or signals.unwanted or signals._hurried))
 
 
 def test_the_end_stops_all(serve: Serve) -> None:
