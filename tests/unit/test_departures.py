@@ -616,7 +616,7 @@ def test_what_an_origin_may_get_is_forgotten_with_its_last_model(
         monkeypatch.setattr(endpoints, "keep_key", locked)
     for saved in both:
         assert forgotten == []
-        fault = jobs.remove(saved.endpoint).exception(30)
+        fault = jobs.remove(saved.endpoint).exception(60)
     assert isinstance(fault, SecretUnwritable) is stays
     assert forgotten == [AT_A]
     jobs.close()
