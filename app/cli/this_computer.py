@@ -42,8 +42,8 @@ class StoredOptions:
             changed = 0
         if changed != self._read:
             settings = settings_file.load(self._path)
-            self._read = changed
             self._options = EngineOptions(Overrides.of(settings), settings.kept_gb * 10**9)
+            self._read = changed  # last: another thread that asks meanwhile reads them, too
         return self._options
 
 
