@@ -29,8 +29,8 @@ from tests.fakes.administrator import Administrator
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # There is no deadline, and none for making examples: their time means nothing while other tests
-# share the processors. The examples are the same each time, so that a failure comes from the change under test.
-# FIRESIDE_EXPLORE=1 looks for new ones, three times as many.
+# share the processors. The examples are the same each time, so that a failure comes from the change
+# under test. FIRESIDE_EXPLORE=1 looks for new ones, three times as many.
 _EXPLORE = "FIRESIDE_EXPLORE" in os.environ
 hypothesis.settings.register_profile(
     "fireside",

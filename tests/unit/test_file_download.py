@@ -23,8 +23,8 @@ import huggingface_hub
 import pytest
 
 from app.base import errors as e
-from app.models import partial_file as blobs
 from app.models import file_download, transfer
+from app.models import partial_file as blobs
 from app.models.download_progress import DownloadPhase, DownloadProgress, WaitReason
 from app.models.file_download import FileDownload
 from app.models.hub_requests import WantedFile
