@@ -28,12 +28,16 @@ from tests.fakes.administrator import Administrator
 # Set before Qt is loaded. A test that wants a real screen sets it for its own process.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-# There is no deadline: an example's time means nothing while other tests share the processors. The
-# examples are the same each time, so that a failure comes from the change under test.
-# FIRESIDE_EXPLORE=1 looks for new ones, three times as many.
+# There is no deadline, and none for making examples: their time means nothing while other tests
+# share the processors. The examples are the same each time, so that a failure comes from the change
+# under test. FIRESIDE_EXPLORE=1 looks for new ones, three times as many.
 _EXPLORE = "FIRESIDE_EXPLORE" in os.environ
 hypothesis.settings.register_profile(
-    "fireside", deadline=None, derandomize=not _EXPLORE, max_examples=100 if _EXPLORE else 30
+    "fireside",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=not _EXPLORE,
+    max_examples=100 if _EXPLORE else 30,
 )
 hypothesis.settings.load_profile("fireside")
 

@@ -34,6 +34,7 @@ from app.engine.plan import make
 from app.engine.probe import Machine
 from app.store import ChatSettings, MessageRow, State, Store
 from app.turn import (
+    ChatEvent,
     ContextForecast,
     ModelFailed,
     ModelLoading,
@@ -537,6 +538,25 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(harness: Callable[..., Ha
     asked = d.backend.requests[1]
     assert (asked.instructions, asked.sampling) == ("Be brief.", short)
     assert d.backend.requests[1] in d.backend.prepared
+
+
+def test_what_is_typed_as_the_answer_ends_is_what_is_prepared(
+    harness: Callable[..., Harness],
+) -> None:
+    """The end of the answer has the chat read ahead, which comes too late then."""
+    d = harness(ANSWER)
+    publish = d._publish
+
+    def typed(event: ChatEvent) -> None:
+        publish(event)
+        if isinstance(event, TurnEnded):
+            d.chats.prepare(Question(event.answer.chat, words("two"), Effort.LOW, MODEL))
+
+    d.chats._publish = typed
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
+    d.wait(TurnEnded)
+    d.rest()
+    assert [request.messages[-1].text for request in d.backend.prepared] == ["two"]
 
 
 def test_what_is_typed_in_a_chat_that_was_erased_is_as_for_a_new_one(

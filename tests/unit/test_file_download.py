@@ -23,8 +23,8 @@ import huggingface_hub
 import pytest
 
 from app.base import errors as e
+from app.models import file_download, transfer
 from app.models import partial_file as blobs
-from app.models import transfer
 from app.models.download_progress import DownloadPhase, DownloadProgress, WaitReason
 from app.models.file_download import FileDownload
 from app.models.hub_requests import WantedFile
@@ -204,10 +204,12 @@ def test_many_faults(tmp_path: Path, seed: int) -> None:
     ],
 )
 def test_it_tells_what_it_waits_for(
-    hub: Hub, tmp_path: Path, faults: Fault, reason: WaitReason
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: Fault, reason: WaitReason
 ) -> None:
+    monkeypatch.setattr(file_download, "_REPORT_S", 0.0)
+    silence = 0.3 if reason is WaitReason.STALLED else 20.0
     hub.retry_after = "1"
-    run = Run(hub, tmp_path, timeouts=Timeouts(0.3, 0.4, 0.3, 20.0), connections=1)
+    run = Run(hub, tmp_path, timeouts=Timeouts(0.3, 0.4, silence, 20.0), connections=1)
 
     def plan() -> Iterator[Fault]:
         yield faults

@@ -39,7 +39,7 @@ from app.base.settings import Folders, Settings
 from app.base.types import Outcome, PartKind
 from app.network.access import NetworkAccess
 from app.network.connection_log import ConnectionLog
-from app.tools.mcp import service, stdio
+from app.tools.mcp import mcp_host, service, stdio
 from app.tools.mcp.approvals import Approved
 from app.tools.mcp.mcp_host import settled
 from app.tools.mcp.mcp_tool import McpTool
@@ -120,6 +120,7 @@ def alive(pid: int) -> bool:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give servers that do not end by themselves less time."""
     monkeypatch.setattr(stdio, "_EXIT_S", 0.2)
+    monkeypatch.setattr(mcp_host, "_END_S", 60.0)  # its end is seen before the call's
 
 
 # --- What a server does -------------------------------------------------------------------------

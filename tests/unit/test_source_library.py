@@ -85,6 +85,13 @@ class Desk:
             time.sleep(0.002)
         return self.settled(key)
 
+    def told(self, statuses: tuple[SourceStatus, ...]) -> None:
+        """Wait until that is what was published last, which is a moment after it is so."""
+        until = time.monotonic() + 60
+        while self.events[-1].statuses != statuses and time.monotonic() < until:
+            time.sleep(0.002)
+        assert self.events[-1].statuses == statuses
+
     def source(self, key: str) -> FolderSource:
         [found] = [each for each in self.library.sources() if each.key == key]
         assert isinstance(found, FolderSource)
@@ -136,7 +143,7 @@ def test_a_folder_is_read_searched_and_opened(desk: Desk, notes: Path) -> None:
     [status] = desk.library.statuses()
     assert (status.documents, status.skipped, status.problem) == (2, (), None)
     assert status.size > 0
-    assert desk.events[-1].statuses == (status,)
+    desk.told((status,))
     [hit] = desk.source(key).search("tin melts 232", 1, NEVER)
     assert (hit.address, hit.title) == ("files:/Notes/sub/b.txt", "b.txt")
     assert "232" in hit.passage
