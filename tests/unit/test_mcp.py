@@ -39,7 +39,7 @@ from app.base.settings import Folders, Settings
 from app.base.types import Outcome, PartKind
 from app.network.access import NetworkAccess
 from app.network.connection_log import ConnectionLog
-from app.tools.mcp import service, stdio
+from app.tools.mcp import mcp_host, service, stdio
 from app.tools.mcp.approvals import Approved
 from app.tools.mcp.mcp_host import settled
 from app.tools.mcp.mcp_tool import McpTool
@@ -53,7 +53,7 @@ from app.tools.tool_parts import ToolParts
 
 FAKE = Path(__file__).parents[1] / "fakes" / "mcp_server.py"
 NOWHERE = CallContext(None, ())
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def fake(name: str = "files", **facts: object) -> Server:
@@ -120,6 +120,7 @@ def alive(pid: int) -> bool:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give servers that do not end by themselves less time."""
     monkeypatch.setattr(stdio, "_EXIT_S", 0.2)
+    monkeypatch.setattr(mcp_host, "_END_S", 60.0)  # its end is seen before the call's
 
 
 # --- What a server does -------------------------------------------------------------------------
@@ -220,8 +221,8 @@ def test_whatever_it_does_costs_a_sentence(tmp_path: Path) -> None:
         assert isinstance(status.error, McpServerFlooding)
 
 
-def test_a_call_is_stopped_at_once(tmp_path: Path) -> None:
-    with servers(tmp_path, fake(), call_s=0.4) as found:
+def test_a_call_is_stopped_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers(tmp_path, fake(), call_s=PATIENCE_S) as found:
         tool = tool_of(found)
         found.start("files").result(PATIENCE_S)
         cancel = threading.Event()
@@ -236,6 +237,7 @@ def test_a_call_is_stopped_at_once(tmp_path: Path) -> None:
         result = run(tool, "hang", cancel)
         watch.join()
         assert (result.text, result.facts.outcome) == ("The call was stopped.", Outcome.UNKNOWN)
+        monkeypatch.setattr(found._runs, "_call_s", 0.4)
         result = run(tool, "echo", text="")  # this one is still in the other call
         assert result.text == "The server did not answer within 0.4 s."
         assert result.facts.outcome is Outcome.FAILED  # of what only reads, it is no matter
@@ -616,7 +618,7 @@ def test_what_a_pool_has_cancelled_is_not_waited_for() -> None:
 
     waits = threading.Thread(target=wait)
     waits.start()
-    ended = over.wait(5)
+    ended = over.wait(60)
     gives_up.set()
     waits.join()
     assert ended
