@@ -36,7 +36,7 @@ from app.models.hub_requests import HubConnection, HubSource, RetryLater, Wanted
 from app.models.hub_search import Listing
 from app.models.timeouts import Timeouts
 from app.network.client import Network
-from app.network.connection_log import LogUnwritable, purpose
+from app.network.connection_log import LogUnwritable, Purpose, purpose
 
 T = TypeVar("T")
 
@@ -123,7 +123,7 @@ class Locator:
 
         def read() -> GgufHeader:
             connections.append(connection := HubConnection(self._network, self._timeouts))
-            with contextlib.closing(connection), purpose(f"inspect {file.name}"):
+            with contextlib.closing(connection), purpose(f"{Purpose.INSPECT}{file.name}"):
                 raw = RemoteFile(source, connection)
                 return gguf.read_from(io.BufferedReader(raw, _CHUNK), Path(file.name), raw.size)
 

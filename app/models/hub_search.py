@@ -33,7 +33,7 @@ from app.base.errors import (
 )
 from app.models.catalog import HubFile, HubModel, Repository, Variant
 from app.network import hub_client
-from app.network.connection_log import LogUnwritable, purpose
+from app.network.connection_log import LogUnwritable, Purpose, purpose
 from app.network.guard import same_server
 from app.network.hub_client import (
     build_hf_headers,
@@ -87,7 +87,7 @@ def search(
         if url is None or len(found) >= limit:
             break
         try:
-            with purpose("search for models"):
+            with purpose(Purpose.SEARCH_HUB):
                 # The URL of a further page contains the query.
                 answer, url = _ask(url, None if page else query, text, token, timeout)
         except HubNotFound as error:
@@ -132,7 +132,7 @@ def listing(
     if not _valid(repository):
         raise HubNotFound(repository, "")
     url = f"{hub_client.endpoint(endpoint)}/api/models/{repository}"
-    with purpose(f"list models in {repository}"):
+    with purpose(f"{Purpose.LIST_FILES}{repository}"):
         answer, _ = _ask(url, {"blobs": "true"}, repository, token, timeout)
     if not isinstance(answer, dict):
         raise HubFailed(repository, "", _NO_HUB)

@@ -29,7 +29,7 @@ from app.models.partial_file import Checker, PartialFile, allocated, forget, fre
 from app.models.retries import Retries
 from app.models.timeouts import Timeouts
 from app.network.client import Network
-from app.network.connection_log import LogUnwritable, purpose
+from app.network.connection_log import LogUnwritable, Purpose, purpose
 
 T = TypeVar("T")
 
@@ -144,7 +144,7 @@ class Transfer:
     def _start_thread(self, name: str, work: Callable[[], None]) -> None:
         def run() -> None:
             try:
-                with purpose(f"download {self._wanted.file}"):
+                with purpose(f"{Purpose.DOWNLOAD}{self._wanted.file}"):
                     work()
             except NotWanted:
                 pass

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,11 +24,35 @@ from app.base.files import replace_text
 
 SERVED = "local server: "
 """What begins the purpose of a request that another program has made to Fireside."""
+LEFT = "the client left"
+"""What ends it if that program has not waited for the answer."""
+
+
+class Purpose(StrEnum):
+    """The purposes of Fireside's own requests; with a space at the end, a name follows."""
+
+    ANSWER = "answer by "
+    ASK = "ask a model"
+    CALL = "call "
+    DOWNLOAD = "download "
+    INSPECT = "inspect "
+    LIST_FILES = "list models in "
+    LIST_SERVED = "look which models a server has"
+    MCP = "MCP "
+    READ_PAGE = "read a web page"
+    SEARCH_HUB = "search for models"
+    SEARCH_WEB = "search the web"
+    START = "start "
+    TRY = "try "
+    UNKNOWN = "unknown"
+    UPDATES = "check for updates"
+
+
 _IS_SERVED = re.compile(rb"\t" + SERVED.encode() + rb"[^\t]*$")
 _LARGEST = 8 * 1024 * 1024  # bytes: some 60,000 requests
 _DIGITS = 15  # of the count of bytes, so that it can be filled in
 
-_purpose: ContextVar[str] = ContextVar("purpose", default="unknown")
+_purpose: ContextVar[str] = ContextVar("purpose", default=Purpose.UNKNOWN)
 
 
 @contextlib.contextmanager

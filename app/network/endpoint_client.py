@@ -24,7 +24,7 @@ from app.base.plain_line import plain_line
 from app.base.types import is_loopback
 from app.network import page_faults as faults
 from app.network.client import Network
-from app.network.connection_log import purpose
+from app.network.connection_log import Purpose, purpose
 from app.network.endpoint_response import EndpointResponse, shown
 from app.network.guarded_transport import GuardedTransport, Judge, proxy_for
 from app.network.watched_socket import Watch
@@ -69,7 +69,7 @@ class EndpointClient:
         body: Any = None,
         seconds: float = SILENCE_S,
         whole: float = _LONGEST_S,
-        what: str = "ask a model",
+        what: str = Purpose.ASK,
         unencrypted: bool = False,
     ) -> Iterator[EndpointResponse]:
         """Open a response from ``address``, which is below the endpoint ``url``.

@@ -22,7 +22,7 @@ import httpx2
 
 from app import REPOSITORY, __version__
 from app.network.client import Network
-from app.network.connection_log import LogUnwritable, purpose
+from app.network.connection_log import LogUnwritable, Purpose, purpose
 from app.network.fetched import FetchedPage, ServiceAnswer, ServiceRequest
 from app.network.guarded_transport import GuardedTransport, Judge, proxy_for
 from app.network.page_faults import (
@@ -90,7 +90,7 @@ class PageClient:
         network = self._network()
         watch = Watch(_PAGE_S, cancel, lambda: network.offline)
         url = _usable(address)
-        with purpose("read a web page"):
+        with purpose(Purpose.READ_PAGE):
             for _ in range(_MOST_REDIRECTS + 1):
                 found = self._hop(network, url, watch)
                 if isinstance(found, FetchedPage):
@@ -113,7 +113,7 @@ class PageClient:
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         with (
-            purpose("search the web"),
+            purpose(Purpose.SEARCH_WEB),
             _faults(),
             _client(network, judge, watch, proxy_for(url)) as client,
             client.stream(

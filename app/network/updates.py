@@ -18,7 +18,7 @@ from app import REPOSITORY, __version__
 from app.base import outside
 from app.base.errors import UpdatesUnknown
 from app.network.client import Network
-from app.network.connection_log import LogUnwritable, purpose
+from app.network.connection_log import LogUnwritable, Purpose, purpose
 from app.network.response import ResponseTooLong, ResponseTooSlow, read_body, reason
 
 API: str = outside.value("releases")["api"]
@@ -49,7 +49,7 @@ def latest_release(network: Network, *, timeout: float = 10.0) -> LatestRelease:
     try:
         with (
             network.client(headers=headers, timeout=timeout, follow_redirects=True) as client,
-            purpose("check for updates"),
+            purpose(Purpose.UPDATES),
             client.stream("GET", url) as response,
         ):
             if response.status_code != 200:

@@ -9,6 +9,7 @@ from itertools import count
 
 from app.base.answer_events import Delta, Done, Event, Loading, Prefill, Prompt, Waiting
 from app.engine.backend import Planned
+from app.network.connection_log import LEFT
 from app.server.api_error import ApiError
 from app.server.asker import Asker
 from app.server.engine_errors import too_many
@@ -147,7 +148,7 @@ class Admission:
             self._served += live.usage is not None
             if live.context:
                 self._contexts[live.asker.model] = live.context
-        self._log.add(live.asker, live.usage or live.fault or "the client left")
+        self._log.add(live.asker, live.usage or live.fault or LEFT)
         self._changed(ServingChanged(live.now))
 
     def requests(self) -> tuple[ServedRequest, ...]:

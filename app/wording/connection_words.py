@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.network.connection_log import SERVED
+from app.network.connection_log import LEFT, SERVED, Purpose
 from app.wording.language import number, tr
 
 _CALLED = re.compile(r"MCP (.+): call (\S+)")
@@ -30,32 +30,33 @@ def purpose_words(purpose: str) -> str:
 
 def _whole(purpose: str) -> str:
     match purpose:
-        case "ask a model":
+        case Purpose.ASK:
             return tr("Ask a model")
-        case "check for updates":
-            return tr("Check for updates")
-        case "look which models a server has":
+        case Purpose.LIST_SERVED:
             return tr("List the models of a server")
-        case "read a web page":
+        case Purpose.READ_PAGE:
             return tr("Read a web page")
-        case "search for models":
+        case Purpose.SEARCH_HUB:
             return tr("Search for models")
-        case "search the web":
+        case Purpose.SEARCH_WEB:
             return tr("Search the web")
-        case "unknown":
+        case Purpose.UNKNOWN:
             return tr("Unknown")
+        case Purpose.UPDATES:
+            return tr("Check for updates")
     return ""
 
 
 def _beginnings() -> tuple[tuple[str, str], ...]:
     return (
-        ("answer by ", tr("Answer by {name}")),
-        ("call ", tr("Call {name}")),
-        ("download ", tr("Download {name}")),
-        ("inspect ", tr("Check {name}")),
-        ("list models in ", tr("List the models in {name}")),
-        ("start ", tr("Start {name}")),
-        ("MCP ", tr("MCP server {name}")),
+        (Purpose.ANSWER, tr("Answer by {name}")),
+        (Purpose.CALL, tr("Call {name}")),
+        (Purpose.DOWNLOAD, tr("Download {name}")),
+        (Purpose.INSPECT, tr("Check {name}")),
+        (Purpose.LIST_FILES, tr("List the models in {name}")),
+        (Purpose.MCP, tr("MCP server {name}")),
+        (Purpose.START, tr("Start {name}")),
+        (Purpose.TRY, tr("Test {name}")),
     )
 
 
@@ -65,6 +66,6 @@ def _request(text: str) -> str:
     if tokens := _TOKENS.fullmatch(ended):
         prompt, generated = (number(int(each)) for each in tokens.groups())
         ended = tr("{prompt} + {generated} tokens").format(prompt=prompt, generated=generated)
-    elif ended == "the client left":
+    elif ended == LEFT:
         ended = tr("the app disconnected")
     return f"{asked}, {ended}" if asked else ended

@@ -28,6 +28,7 @@ from app.engine.remote.server_reply import (
     owners,
     version_of,
 )
+from app.network.connection_log import Purpose
 
 if TYPE_CHECKING:  # a window need not wait for it
     from app.network.endpoint_client import EndpointClient
@@ -41,7 +42,6 @@ _NO_LIST = {404, 405, 501}
 """What servers answer where there is nothing, or nothing to be read."""
 _MOST_SHOWN = 8
 """Of Ollama's models that are not loaded, those whose settings are looked at."""
-_WHAT = "look which models a server has"
 _NUM_CTX = re.compile(r"^num_ctx\s+(\d{1,9})\s*$", re.MULTILINE)
 _OWNERS = {
     "fireside": ServerKind.FIRESIDE,
@@ -156,7 +156,9 @@ class _Asking:
     unencrypted: bool
     end: float
 
-    def ask(self, address: str, body: Any = None, what: str = _WHAT) -> tuple[int, bytes]:
+    def ask(
+        self, address: str, body: Any = None, what: str = Purpose.LIST_SERVED
+    ) -> tuple[int, bytes]:
         """Return the status and the body of an answer. Raises RemoteError, Offline, Cancelled."""
         left = max(self.end - time.monotonic(), 0.05)
         with self.client.send(
@@ -229,7 +231,7 @@ def _fault_of_trial(asking: _Asking, base: str, model: str, limit: str) -> e.Fir
     """Ask a model for one token; return what is wrong, None if it answers."""
     question = [{"role": "user", "content": "Hi"}]
     body = {"model": model, "messages": question, limit: 1, "stream": False}
-    status, answer = asking.ask(f"{base}/chat/completions", body, f"try {model}")
+    status, answer = asking.ask(f"{base}/chat/completions", body, f"{Purpose.TRY}{model}")
     if status == 200 and isinstance(member(json_of(answer), "choices"), list):
         return None
     return fault(asking.url, model, status, answer)

@@ -22,6 +22,7 @@ from app.engine.remote.server_faults import fault
 from app.engine.remote.tool_names import ToolNames
 from app.engine.remote.unparsed_answer import parsed
 from app.engine.remote.wire_events import AnswerEnd, UsageReport, WireEvent
+from app.network.connection_log import Purpose
 
 if TYPE_CHECKING:  # a window need not wait for the network
     from app.network.endpoint_client import EndpointClient
@@ -122,7 +123,7 @@ class RemoteRequest:
             cancel,
             key=self._key,
             body=self._body,
-            what=f"answer by {model}",
+            what=f"{Purpose.ANSWER}{model}",
             unencrypted=self._saved.unencrypted,
         ) as response:
             if response.status != 200 or response.media_type in _PAGES:

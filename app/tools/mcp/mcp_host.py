@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app import __version__
 from app.base.errors import Cancelled, FiresideError, McpServerEnded, McpServerError
 from app.base.threads import report_errors
-from app.network.connection_log import purpose
+from app.network.connection_log import Purpose, purpose
 from app.tools.mcp.approvals import Declaration
 from app.tools.mcp.connection_errors import typed_error
 from app.tools.mcp.declared import declarations
@@ -146,7 +146,7 @@ class McpHost:
         try:
             async with link.wire.clock(seconds):
                 # The SDK sends each request in the context in which it was asked for.
-                with purpose(f"MCP {name}: call {function}"):
+                with purpose(f"{Purpose.MCP}{name}: {Purpose.CALL}{function}"):
                     result = await link.client.call_tool(function, arguments)
             answer = result.model_dump(by_alias=True, mode="json", exclude_none=True)
             return answer, link.wire.received - before
@@ -201,7 +201,7 @@ class _Link:
     async def _run(self) -> None:
         failed: FiresideError | None = None
         try:
-            with purpose(f"MCP {self.name}"):
+            with purpose(f"{Purpose.MCP}{self.name}"):
                 await self._live()
         except Exception as error:  # noqa: BLE001 - of the SDK and the transport
             failed = typed_error(self.name, error, self.wire, self._seconds)

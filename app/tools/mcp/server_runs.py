@@ -19,7 +19,7 @@ from app.base.errors import (
     ToolsForbidden,
 )
 from app.base.jobs import Jobs
-from app.network.connection_log import LogEntry
+from app.network.connection_log import LogEntry, Purpose
 from app.tools.mcp.approvals import Approvals, Approved, Declaration
 from app.tools.mcp.mcp_host import McpHost, settled
 from app.tools.mcp.server_status import McpServerState
@@ -132,7 +132,7 @@ class ServerRuns:
         entry: LogEntry | None = None
         if server.is_local:  # requests to others are in the log themselves
             try:
-                entry = self._starter.log(name, f"call {function}")
+                entry = self._starter.log(name, f"{Purpose.CALL}{function}")
             except OSError as error:
                 raise McpServerUnstartable(name, error.strerror or str(error)) from error
         received = 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.base.errors import FiresideError, McpServerCommandMissing
 from app.base.secrets import Secrets
-from app.network.connection_log import LogEntry, purpose
+from app.network.connection_log import LogEntry, Purpose, purpose
 from app.tools.mcp.approvals import Start, program_of, start_of
 from app.tools.mcp.function_names import server_names
 from app.tools.mcp.placeholders import filled
@@ -59,7 +59,7 @@ class Starter:
 
             return stdio(ready, program, log, self._warden, wire)
 
-        return connect, self.log(server.name, f"start {program.name}")
+        return connect, self.log(server.name, f"{Purpose.START}{program.name}")
 
     def _remote(self, server: Server) -> Connect:
         network, sign_in = self._network(), None
