@@ -141,7 +141,7 @@ def its_functions_are_decided_about(
 def test_a_changed_command_is_shown_before_it_runs_again(fireside: Fireside) -> None:
     mcp = fireside.host.tool_parts.mcp
     mcp.put(Server("files", sys.executable, ("-c", "pass")))
-    mcp.approve("files", mcp.review("files").result(10).start.pin).result(10)
+    mcp.approve("files", mcp.review("files").result(60).start.pin).result(60)
     mcp.put(Server("files", sys.executable, ("-c", "evil()")))
     dialog = opened(fireside)
     switch = there(fireside, dialog, Switch, "serverOn:files")
