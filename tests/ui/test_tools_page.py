@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import threading
 from pathlib import Path
 from typing import TypeVar
 
@@ -155,6 +156,32 @@ def test_a_changed_command_is_shown_before_it_runs_again(fireside: Fireside) -> 
     assert child(review, QPushButton, "keepOff").text() == "Keep off"
     child(review, QPushButton, "keepOff").click()
     assert is_in(fireside, McpServerState.CHANGED)
+    dialog.close()
+
+
+def test_what_was_found_before_a_change_does_not_hide_it(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server was added by another thread while the servers were read for the page."""
+    mcp = fireside.host.tool_parts.mcp
+    found, adding = mcp.all, threading.Event()
+    adder = threading.Thread(target=mcp.add, args=((Server("files", "npx"),),))
+
+    def slow() -> tuple[McpServerStatus, ...]:
+        before = found()
+        if not adding.is_set():
+            adding.set()
+            adder.start()
+            adder.join(0.2)  # in which it is added and told, unless that waits for this
+        return before
+
+    monkeypatch.setattr(mcp, "all", slow)
+    dialog = opened(fireside)
+    fireside.until(adding.is_set)
+    adder.join()
+    there(fireside, dialog, Switch, "serverOn:files")
+    fireside.stored(lambda store: None)
+    assert dialog.findChildren(Switch, "serverOn:files")
     dialog.close()
 
 

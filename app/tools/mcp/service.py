@@ -73,7 +73,7 @@ class McpServers:
             self._approvals,
             self._jobs,
             self._server,
-            self._tell,
+            self.tell,
             offline=offline,
             allowed=allowed,
             open_s=open_s,
@@ -88,6 +88,11 @@ class McpServers:
     def all(self) -> tuple[McpServerStatus, ...]:
         """Return all servers, in the order of the file."""
         return tuple(self._status(server) for server in self._file.servers())
+
+    def tell(self) -> None:
+        """Publish how all stand, so that what is told last is newest, whichever threads tell."""
+        with self._telling:
+            self._publish(McpServersChanged(self.all()))
 
     def names(self) -> set[str]:
         """Return the names that are taken, also by servers that are being removed."""
@@ -115,7 +120,7 @@ class McpServers:
         if instead and instead != server.name:
             self._drop(instead)
         self._runs.stop(server.name)
-        self._tell()
+        self.tell()
 
     def add(self, found: tuple[Server, ...]) -> tuple[Server, ...]:
         """Add servers; one whose name is taken gets a number. Returns them. Raises OSError."""
@@ -128,7 +133,7 @@ class McpServers:
                 name = f"{server.name} {number}"
             added.append(replace(server, name=name))
             self._file.put(added[-1])
-        self._tell()
+        self.tell()
         return tuple(added)
 
     def remove(self, name: str) -> Future[None]:
@@ -173,7 +178,7 @@ class McpServers:
                 raise McpServerUnapproved(name)
             self._approvals.change(name, lambda approved: replace(approved, start=now))
             self._runs.stop(name)
-            self._tell()
+            self.tell()
 
         return self._jobs.submit(work)
 
@@ -188,7 +193,7 @@ class McpServers:
         now = next((each for each in listed if (each.name, each.pin) == (function, seen)), None)
         if now:
             self._approvals.change(name, lambda approved: approved.with_function(now))
-        self._tell()
+        self.tell()
 
     def set_input(self, name: str, id: str, value: str) -> Future[None]:
         """Keep the value for ``${input:id}`` in a server's configuration, with the secrets."""
@@ -246,7 +251,7 @@ class McpServers:
         """Switch the network off or on. While it is off, no server runs: it could use it unseen."""
         if offline != self._runs.offline:
             self._runs.set_offline(offline)
-            self._tell()
+            self.tell()
 
     def set_browser(self, browser: SystemBrowser) -> None:
         """Have the user sign in there to servers that ask for it; without one, those fail."""
@@ -288,7 +293,7 @@ class McpServers:
                 self._starter.forget(name)
             finally:
                 self._left(name)
-            self._tell()
+            self.tell()
 
         return self._jobs.submit(work)
 
@@ -318,8 +323,3 @@ class McpServers:
         if server := self._server(name):
             return server
         raise McpServerUnapproved(name)
-
-    def _tell(self) -> None:
-        """Publish how all stand, so that what is told last is newest, whichever threads tell."""
-        with self._telling:
-            self._publish(McpServersChanged(self.all()))
