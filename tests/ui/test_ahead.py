@@ -164,7 +164,7 @@ def test_what_takes_no_time_is_not_told(
     fireside.type("pears")
     fireside.until(lambda: fireside.backend.prepared)
     fireside.qtbot.wait(200)
-    assert "Reading" not in status(fireside).text()
+    assert "Precomputing" not in status(fireside).text()
 
 
 def test_words_are_read_when_the_typing_rests(fireside: Fireside) -> None:

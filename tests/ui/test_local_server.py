@@ -226,6 +226,8 @@ def test_what_is_below_the_requests_stays_where_it_is_while_they_come_and_go(
     server = switched_on(fireside)
     dialog = opened(fireside)
     part = child(dialog, RequestsPart)
+    timer = child(part, QTimer)
+    timer.setInterval(600_000)  # until the test says so
     asks = [
         ServedRequest(number, "aider", "/v1/messages", ServedState.LOADING) for number in (1, 2)
     ]
@@ -239,8 +241,6 @@ def test_what_is_below_the_requests_stays_where_it_is_while_they_come_and_go(
         fireside.until(lambda: len(shown_requests(dialog)) == count)  # noqa: B023
         QApplication.processEvents()
         assert part.height() == height
-    timer = part.findChild(QTimer)
-    assert timer
     assert timer.isActive()
     timer.timeout.emit()
     fireside.until(lambda: part.height() < height)
