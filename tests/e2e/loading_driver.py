@@ -78,7 +78,8 @@ def steps() -> Iterator[Callable[[], bool]]:
 def main() -> int:
     engine_processes.DEFAULTS["target"] = engine_processes.loads_for_ever_twice
     folders = Folders.find(Path(sys.argv[1]))
-    settings.save(replace(settings.load(folders.settings), model="demo"), folders.settings)
+    before = settings.load(folders.settings)
+    settings.save(replace(before, model="demo"), before, folders.settings)
     application = ui._application()  # must exist before any timer
     all_steps, timer = Steps(steps()), QTimer(application)
     timer.timeout.connect(all_steps.go_on)

@@ -101,7 +101,8 @@ def main() -> int:
         # A copy of the demo model counts as any model: its answers are shown as they are drawn.
         model = str(folders.data / "copy.gguf")
         Path(model).write_bytes(Path(demo_model().place).read_bytes())
-    settings.save(replace(settings.load(folders.settings), model=model), folders.settings)
+    before = settings.load(folders.settings)
+    settings.save(replace(before, model=model), before, folders.settings)
     application = ui._application()  # must exist before any timer
     steps, timer = Steps(write() if work == "write" else resume()), QTimer(application)
     timer.timeout.connect(steps.go_on)

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from app.base import settings
+from app.base import file_lock, settings
 from app.base.answer_events import Delta, Event
 from app.base.errors import Cancelled, StoreError, StoreFull, StoreReadOnly
+from app.base.file_lock import changing
 from app.base.settings import Folders, Settings
 from app.base.types import Effort, Endpoint, ModelRef, Part, PartKind, Request
 from app.engine.backend import ScriptedBackend
@@ -72,16 +73,36 @@ def arrives(events: queue.Queue[Any], kind: type[T]) -> T:
 def test_settings_that_the_disk_does_not_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[StoreError]
 ) -> None:
-    def refuse(new: Settings, path: Path) -> None:
+    def refuse(new: Settings, before: Settings, path: Path) -> None:
         raise OSError(number, "no", str(path))
 
-    monkeypatch.setattr(settings, "save", refuse)
     events: queue.Queue[Any] = queue.Queue()
     with closing(Host(Folders(tmp_path), events.put, backend=Talks())) as host:
-        host.change(instructions="Be brief.")
-        assert host.settings.instructions == "Be brief."
-        error = arrives(events, NotSaved).error
+        with monkeypatch.context() as patch:
+            patch.setattr(settings, "save", refuse)
+            host.change(instructions="Be brief.")
+            assert host.settings.instructions == "Be brief."
+            error = arrives(events, NotSaved).error
         assert (type(error), error.path) == (kind, tmp_path / "settings.json")
+        host.change(zoom=90)
+    kept = settings.load(tmp_path / "settings.json")
+    assert (kept.instructions, kept.zoom) == ("Be brief.", 90)  # once it does
+
+
+def test_settings_that_another_process_has_changed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "settings.json"
+    settings.save(Settings(zoom=110), Settings(), path)
+    monkeypatch.setattr(file_lock, "_LONGEST_S", 60.0)
+    with closing(Host(Folders(tmp_path), lambda _: None, backend=Talks())) as host:
+        settings.save(Settings(zoom=110, model="/models/a.gguf"), Settings(zoom=110), path)
+        with changing(path):  # by that process: nobody waits here
+            host.change(zoom=90)
+            host.change(kept_gb=5)
+            assert host.settings.zoom == 90
+            assert settings.load(path).zoom == 110
+    assert settings.load(path) == Settings(zoom=90, kept_gb=5, model="/models/a.gguf")
 
 
 def test_the_model_is_unloaded_once_that_is_chosen(

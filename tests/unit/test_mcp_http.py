@@ -69,7 +69,7 @@ def test_a_server_is_called_and_logged(tmp_path: Path) -> None:
             assert result.text == f"{{'text': 'привет'}} {Path.home()}"
     entries = ConnectionLog(tmp_path / "connections.log").read()
     assert len(entries) == len(http.requests)  # every one of them
-    assert {each.host for each in entries} == {"127.0.0.1"}
+    assert {each.host for each in entries} == {urllib.parse.urlsplit(http.url).netloc}
     assert {each.purpose for each in entries} == {"MCP files", "MCP files: call echo"}
     assert all(each.received for each in entries if each.purpose.endswith("echo"))
 

@@ -18,7 +18,7 @@ def test_who_asks_while_they_are_read_gets_them_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders = Folders.find(tmp_path)
-    settings_file.save(Settings(context=4096), folders.settings)
+    settings_file.save(Settings(context=4096), Settings(), folders.settings)
     stored = StoredOptions(folders)
     meanwhile: list[EngineOptions] = []
 

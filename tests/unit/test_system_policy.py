@@ -204,7 +204,7 @@ def test_offline_cannot_be_switched_off(administrator: Administrator, tmp_path: 
 
 
 def test_the_server_is_forbidden(administrator: Administrator, tmp_path: Path) -> None:
-    settings_file.save(Settings(serve=True), Folders(tmp_path).settings)
+    settings_file.save(Settings(serve=True), Settings(), Folders(tmp_path).settings)
     administrator.decide("server = false\n")
     with closing(host_of(tmp_path)) as host:
         assert not host.settings.serve
