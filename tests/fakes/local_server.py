@@ -25,7 +25,7 @@ class ScriptedServer:
 
     def start(self, port: int, token: str) -> None:
         assert not self._status.on
-        self.may_go_on.wait(10)
+        self.may_go_on.wait(60)
         if port in self.taken:
             raise LocalServerPortTaken(port, self.taken[port])
         self.token = token

@@ -154,7 +154,7 @@ class Answering:
         return text_of(self.events)
 
     def end(self) -> None:
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 

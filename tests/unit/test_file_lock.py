@@ -86,7 +86,7 @@ def test_both_changes_are_kept(
     def slowly(path: Path, text: str) -> None:
         if not writes.is_set():
             writes.set()
-            assert go_on.wait(30)
+            assert go_on.wait(60)
         replace_text(path, text)
 
     def watched(file: int) -> bool:
@@ -99,10 +99,10 @@ def test_both_changes_are_kept(
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(one, NAMES[1])
         try:
-            assert writes.wait(30)
+            assert writes.wait(60)
             second = pool.submit(two, NAMES[2])
             second.add_done_callback(lambda _: waits.set())
-            assert waits.wait(30)
+            assert waits.wait(60)
         finally:
             go_on.set()
         wait((first, second))

@@ -49,7 +49,7 @@ class Talks(ScriptedBackend):
         self, request: Request, cancel: threading.Event, answer_now: object = None
     ) -> Generator[Event, None, None]:
         yield Delta(0, "Well", PartKind.TEXT)
-        assert cancel.wait(10)
+        assert cancel.wait(60)
         self.done.append(f"answer {request.chat}")
         raise Cancelled
 
@@ -60,7 +60,7 @@ class Talks(ScriptedBackend):
 def arrives(events: queue.Queue[Any], kind: type[T]) -> T:
     """Return the next event of a kind."""
     while True:
-        event = events.get(timeout=30)
+        event = events.get(timeout=60)
         if isinstance(event, kind):
             return event
 
@@ -118,7 +118,7 @@ def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
     with closing(Host(Folders(tmp_path), events.put, backend=backend)) as host:
         host.chats.send(Question(None, (Part("secretword"),), Effort.LOW, MODEL))
         chat = arrives(events, TurnProgress).chat
-        host.chats.erase([chat]).result(10)
+        host.chats.erase([chat]).result(60)
         assert backend.done == [f"answer {chat}", f"forget {chat}"]
         ended = arrives(events, TurnEnded)
         assert (ended.answer.state, ended.error) == (State.STOPPED, None)
@@ -141,7 +141,7 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
 
     def draw(*_: object, **__: object) -> bytes:
         began.set()
-        assert stop.wait(10)
+        assert stop.wait(60)
         raise Cancelled
 
     stop = threading.Event()
@@ -149,7 +149,7 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
         chat = host.disk(lambda store: store.chats.create(Effort.LOW)).result().id
         manner = ExportOptions(ExportFormat.PDF, pdf_writer=draw)
         made = host.exchange.export(tmp_path / "out", "a", manner, [chat], stop, lambda _: None)
-        assert began.wait(10)
+        assert began.wait(60)
     assert isinstance(made.exception(), Cancelled)
     assert list((tmp_path / "out").iterdir()) == []
 
