@@ -69,8 +69,8 @@ def steps() -> Iterator[Callable[[], bool]]:
     yield lambda: window().state.models.loading is None and window().state.turns.idle
     say()
     press("useLessMemory")
-    yield lambda: not window().state.turns.idle
-    yield lambda: window().state.turns.idle
+    # It is said as the question is asked again, and stays.
+    yield lambda: window().banner.isVisible() and window().state.turns.idle
     say()
     window().close()
 

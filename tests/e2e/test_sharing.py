@@ -59,7 +59,7 @@ def test_ask_uses_the_windows_engine_and_loads_no_other_model(
 
 def test_the_window_goes_on_when_ask_ends(tmp_path: Path, window: WindowProcess) -> None:
     asking = ask(tmp_path, COUNT)
-    while owner(tmp_path) != asking.pid:
+    while owner(tmp_path) != asking.pid and asking.poll() is None:
         time.sleep(0.01)
     told = window.answer(COUNT)
     assert is_counted(told["text"])

@@ -11,7 +11,7 @@ import pytest
 
 from app.base.answer_events import Loading, Waiting
 from app.base.errors import Cancelled
-from app.engine.lease import Lease, Use
+from app.engine.lease import Lease, Use, _Wish
 
 LONG = 60.0  # seconds after which a hanging test fails
 
@@ -148,6 +148,24 @@ def test_who_waits_is_told_its_number(model: Model, later: Callable[..., Future[
     use.end()
     first.result(LONG).end()
     assert second.result(LONG)[1][0] == Waiting(2)
+
+
+@pytest.mark.parametrize("loaded", ["", "a"])
+def test_nobody_is_told_to_wait_for_one_who_can_go_on_at_once(model: Model, loaded: str) -> None:
+    """Two that come together: who is first has not looked yet whether the model is free."""
+    model.loaded = loaded
+    first = _Wish(lambda: model.loaded == "a", first=False)
+    model.lease._line.append(first)
+    looks = iter([False, False, False])
+
+    class Cancel(threading.Event):
+        """Set after some looks at it."""
+
+        def is_set(self) -> bool:
+            return next(looks, True)
+
+    with pytest.raises(Cancelled):
+        next(model.take("a", cancel=Cancel()))  # which would be the number that it is told
 
 
 def test_what_goes_on_in_the_background_gives_way(
