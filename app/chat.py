@@ -272,11 +272,18 @@ class Chats:
         )
 
     def _prepare_next(
-        self, chat: int | None, request: Callable[[], Request], *, read: bool
+        self,
+        chat: int | None,
+        request: Callable[[], Request],
+        *,
+        read: bool,
+        instead_of: Turn | None = None,
     ) -> None:
-        """Prepare a chat's next question, replacing any earlier preparation."""
+        """Prepare a chat's next question, replacing any preparation, or only this one."""
         turn = Turn()
         with self._lock:
+            if instead_of not in (None, self._preparing):
+                return
             self._preparing.cancel()
             self._preparing = turn
         self.running.start(turn, self._prefiller.prepare, turn, chat, request, read)
@@ -324,6 +331,7 @@ class Chats:
         finally:
             if state is State.STOPPED and self.running.closing:
                 state = State.CUT_OFF  # the user closed the window rather than stopping the answer
+            preparing = self._preparing  # who hears of the end may prepare what is typed by then
             if not (turn.withdrawn and state is State.STOPPED and self._withdraw(turn, row)):
                 ended = self._end(writer, state, error)
         if state is State.DONE and ended.error is None and not turn.stopped.is_set():
@@ -331,7 +339,7 @@ class Chats:
             past = replace(request, messages=(*before, ended.answer.message))
             if len(past.messages) == 2 and not ended.answer.message.declined:
                 self._titles.begun(row.chat, past)
-            self._prepare_next(row.chat, lambda: past, read=True)
+            self._prepare_next(row.chat, lambda: past, read=True, instead_of=preparing)
 
     def _end(self, writer: Writer, state: State, error: FiresideError | None = None) -> TurnEnded:
         """Store the whole answer, and publish its end."""

@@ -101,8 +101,10 @@ class Host:
         self._store = Store(folders.chats)
         self.policy, self.policy_damage = system_policy.read(folders.system)
         """What an administrator has decided, and the error if that could not be read, else None."""
-        self._chosen, self.settings_damage = settings_file.open_(folders.settings)
-        """The user's settings, and the error if some were lost at this start, else None."""
+        self._saved, self.settings_damage = settings_file.open_(folders.settings)
+        """The settings as they were saved last, and the error if some were lost at this start."""
+        self._chosen = self._tried = self._saved
+        """The user's settings, and those that were to be saved last."""
         self.settings = self.policy.applied(self._chosen)
         """The settings as they hold under the policy."""
         self.disk = DiskThread(self._store)
@@ -278,7 +280,7 @@ class Host:
         self.tool_parts.set_offline(self.settings.offline)
         self.network.set_hub(address=self.settings.hub_address)
         self._downloads.settings_changed()
-        self.disk.submit(report_errors, self._save, self._chosen)
+        self.disk.submit(report_errors, self._save)
         return self.settings
 
     @property
@@ -348,10 +350,16 @@ class Host:
         self.disk.shutdown()
         self._store.close()
 
-    def _save(self, settings: Settings) -> None:
+    def _save(self) -> None:
+        """Save what has changed since that was done last."""
+        chosen = self._chosen
+        if chosen is self._tried:
+            return  # the call before had them already
+        self._tried = chosen
         try:
             with typed_errors(self.folders.settings):
-                settings_file.save(settings, self.folders.settings)
+                settings_file.save(chosen, self._saved, self.folders.settings)
+                self._saved = chosen
         except StoreError as fault:
             self._publish(NotSaved(fault))
 

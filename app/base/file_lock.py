@@ -16,7 +16,7 @@ else:
     import fcntl
 
 NAME = "lists.lock"
-"""The file whose lock one has while a list in its folder is changed."""
+"""The file whose lock one has while a list, or the settings, in its folder are changed."""
 
 _FAR = 1 << 30  # Windows: the byte that is locked, so that the others can read the text
 _LONGEST_S = 10.0  # a list is read and written in milliseconds
@@ -58,10 +58,10 @@ def unlock(file: int) -> None:
 def changing(path: Path) -> Iterator[None]:
     """Keep other threads and processes from changing a list while it is read, changed and written.
 
-    All that change lists in the folder of ``path`` have to do so within this, and none within
-    another. The lock is on a file beside them, since one that is replaced keeps none. Where the
-    system has no locks, as on some network drives, nobody is kept. Raises OSError, also if another
-    process does not give it back.
+    All that change lists in the folder of ``path``, or settings, have to do so within this, and
+    none within another. The lock is on a file beside them, since one that is replaced keeps none.
+    Where the system has no locks, as on some network drives, nobody is kept. Raises OSError, also
+    if another process does not give it back.
     """
     file = open_lock(path.with_name(NAME))
     try:

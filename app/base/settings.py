@@ -16,6 +16,7 @@ import platformdirs
 
 from app.base import codec, system_files
 from app.base.errors import SettingsDamaged, StoreReadOnly
+from app.base.file_lock import changing
 from app.base.files import put_aside, replace_text
 from app.base.types import Effort
 
@@ -234,12 +235,13 @@ def changes(settings: Settings, raw: dict[str, Any]) -> dict[str, Any]:
 class Loaded:
     """The content of a settings file.
 
-    ``others`` are fields that this version does not know, unchanged. ``lost`` are the names of
-    those whose values could not be read; ``damage`` is what is wrong with the file, empty for
-    nothing.
+    ``known`` are the names of the fields that it has; ``others`` are fields that this version does
+    not know, unchanged. ``lost`` are the names of those whose values could not be read; ``damage``
+    is what is wrong with the file, empty for nothing.
     """
 
     settings: Settings = Settings()
+    known: frozenset[str] = frozenset()
     others: dict[str, Any] = dataclasses.field(default_factory=dict)
     lost: tuple[str, ...] = ()
     damage: str = ""
@@ -348,6 +350,7 @@ def read(path: Path) -> Loaded:
         lost = ["*"]
     return Loaded(
         Settings(**values),
+        frozenset(values.keys() - lost),
         others,
         tuple(lost),
         damage or ("a value of another kind" if lost else ""),
@@ -375,16 +378,23 @@ def open_(path: Path) -> tuple[Settings, SettingsDamaged | None]:
     return loaded.settings, SettingsDamaged(path, loaded.lost, loaded.damage, kept)
 
 
-def save(settings: Settings, path: Path) -> None:
-    """Write the settings atomically: a crash leaves the old file or the new one.
+def save(settings: Settings, before: Settings, path: Path) -> None:
+    """Write what differs from ``before``, which is what this process has read or saved last.
 
-    Unknown fields, written by a later version, are kept; a file that has been damaged meanwhile is
-    renamed. Raises OSError.
+    The rest stays as other processes have left it, as do unknown fields, written by a later
+    version. It is atomic: a crash leaves the old file or the new one. A file that has been damaged
+    meanwhile is renamed. Raises OSError, and may wait for another process.
     """
-    there = read(path)
-    if there.damage:
-        put_aside(path)
-    _write(settings, there.others, path)
+    with changing(path):
+        there = read(path)
+        if there.damage:
+            put_aside(path)
+        theirs = {
+            name: getattr(there.settings, name)
+            for name in there.known
+            if getattr(settings, name) == getattr(before, name)
+        }
+        _write(dataclasses.replace(settings, **theirs), there.others, path)
 
 
 def _write(settings: Settings, others: dict[str, Any], path: Path) -> None:

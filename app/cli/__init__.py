@@ -4,7 +4,8 @@
 
     ask           one question, answered in the terminal; `question` reads what is asked,
                   `ask_tools` and `ask_sources` open the tools, `answer_printer` prints the answer,
-                  `printed_citations` its citations, `waiting_line` its place in the queue
+                  `printed_citations` its citations, `waiting_line` its place in the queue,
+                  `reading_progress` how far a folder is read; `terminal_consent` asks about a call
     serve         the local server, for other programs, without a window
     pull          downloads a model; `model_names` finds it, `pull_progress` shows how far it is
     models        lists the models that are here, and those that can be downloaded
@@ -13,7 +14,7 @@
     portable      ``--install`` and ``--uninstall`` of the archive for any Linux
     open_window   the window, and ``--smoke``; `display` finds out whether it can be opened
     output        shared parts: language, folders, the terminal; `this_computer` its hardware and
-                  the model in use
+                  the model in use, `remote_models` those on other computers
 
 No command imports Qt: the caller of `main` passes the function that opens the window. A command's
 module is imported only when the command is run.

@@ -25,11 +25,13 @@ from app.cli.output import ANSWERED, FAILED, NO_ANSWER, NO_MODEL, USAGE, carry_o
 from app.cli.printed_citations import WhereIs
 from app.cli.remote_models import NameUnclear, RemoteModels
 from app.cli.terminal_consent import AnswerConsents
-from app.cli.this_computer import model_for, own_engine
+from app.cli.this_computer import StoredOptions, model_for
 from app.engine.backend import Backend
+from app.engine.engine_parts import own_engine
 from app.engine.router import Router
 from app.engine.shared.engine_owner import WINDOW_KIND
 from app.engine.shared.shared_engine import SharedEngine
+from app.host import demo_model
 from app.store.consents import decided_for_all
 from app.tools.loop import ToolLoop
 from app.tools.visible import one_line
@@ -63,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
             say(told.format(name=options.schema, reason=error.strerror or error))
             return FAILED
         # Nothing of the answer is kept on the disk, since it belongs to no chat.
-        engine = SharedEngine(own_engine(folders, log), folders.data, "ask")
+        own = own_engine(folders, log, StoredOptions(folders), demo_model())
+        engine = SharedEngine(own, folders.data, "ask")
         elsewhere = RemoteModels(folders, stack)
         router = Router(engine, elsewhere.backend())
         consents = AnswerConsents(decided_for_all(folders.chats) if keys else ())

@@ -204,7 +204,8 @@ class _Pull:
             return used == path  # another call may have chosen it
         models = tuple(dict.fromkeys((str(path), *settings.models)))
         with suppress(OSError):
-            settings_file.save(dataclasses.replace(settings, model=str(path), models=models), file)
+            now = dataclasses.replace(settings, model=str(path), models=models)
+            settings_file.save(now, settings, file)
             return True
         return False
 

@@ -34,11 +34,13 @@ from app.cli.output import (
     printable,
     say,
 )
-from app.cli.this_computer import model_for, own_engine
+from app.cli.this_computer import StoredOptions, model_for
+from app.engine.engine_parts import own_engine
 from app.engine.idle_unloading import IdleUnloader
 from app.engine.overrides import Overrides
 from app.engine.planned_context import planned_context
 from app.engine.shared.shared_engine import SharedEngine
+from app.host import demo_model
 from app.serving import (
     OpenServer,
     ServedRequest,
@@ -115,7 +117,7 @@ def run(options: argparse.Namespace, open_server: OpenServer) -> int:
 
 def _engine(folders: Folders, log: Path, stack: ExitStack) -> SharedEngine:
     """Return the engine, which is closed with the stack, and unloads its model when it is idle."""
-    own = own_engine(folders, log)
+    own = own_engine(folders, log, StoredOptions(folders), demo_model())
     engine = stack.enter_context(closing(SharedEngine(own, folders.data, KIND)))
     idle = IdleUnloader(
         own, lambda: settings_file.load(folders.settings).unload_minutes, engine.leave

@@ -11,10 +11,8 @@ from app.base.settings import Folders
 from app.base.types import ModelRef
 from app.engine import probe
 from app.engine.backend import Backend
-from app.engine.demo_filter import DemoFilter
 from app.engine.overrides import Overrides
 from app.engine.probe import Machine
-from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import EngineOptions, LocalBackend
 from app.host import demo_model, last_model
@@ -44,19 +42,9 @@ class StoredOptions:
             changed = 0
         if changed != self._read:
             settings = settings_file.load(self._path)
-            self._read = changed
             self._options = EngineOptions(Overrides.of(settings), settings.kept_gb * 10**9)
+            self._read = changed  # last: another thread that asks meanwhile reads them, too
         return self._options
-
-
-def own_engine(folders: Folders, log: Path) -> ScheduledBackend:
-    """Return the engine of this process, for the other processes of the data folder, too.
-
-    The window may be a guest of it, so it is as the window's own would be.
-    """
-    kept = folders.kept if log == folders.engine_log else None
-    local = LocalBackend(log, kept, StoredOptions(folders), SpeedFile(folders.speeds))
-    return ScheduledBackend(DemoFilter(local, demo_model()))
 
 
 def model_for(chosen: Path | None, engine: Backend, folders: Folders) -> ModelRef:

@@ -1,6 +1,7 @@
 """Inference: a worker process with llama.cpp, and everything that decides how it is used.
 
-In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends,
+In the window's process: ``backend`` is the seam to the rest, ``router`` chooses among backends, of
+which those in ``remote`` are behind endpoints,
 ``scheduler`` decides whose turn it is, for ``scheduled_backend``, and ``idle_unloading`` ends what
 nobody asks, all put together by ``engine_parts``; ``supervisor`` is the backend for files, whose
 ``lease`` says who uses the loaded model and who may change it; ``loader`` starts its worker process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from app.base.settings import Folders, Settings
 from app.base.types import ModelRef
@@ -13,6 +14,19 @@ from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.shared.shared_engine import SharedEngine
 from app.engine.speed_file import SpeedFile
 from app.engine.supervisor import EngineOptions, LocalBackend
+
+
+def own_engine(
+    folders: Folders, log: Path, options: Callable[[], EngineOptions], demo: ModelRef
+) -> ScheduledBackend:
+    """Return the engine of this process, for the other processes of the data folder, too.
+
+    ``options`` returns those that hold now. With a ``log`` elsewhere, since the folder cannot be
+    written to, no KV cache is kept on the disk.
+    """
+    kept = folders.kept if log == folders.engine_log else None
+    local = LocalBackend(log, kept, options, SpeedFile(folders.speeds))
+    return ScheduledBackend(DemoFilter(local, demo))
 
 
 class EngineParts:
@@ -33,7 +47,11 @@ class EngineParts:
     ) -> None:
         self._settings, self._told = settings, unloaded
         self._renewed = 0
-        self._own = ScheduledBackend(given or self._llama(folders, demo))
+        self._own = (
+            ScheduledBackend(given)
+            if given
+            else own_engine(folders, folders.engine_log, self.options, demo)
+        )
         self._shared = None if given else SharedEngine(self._own, folders.data)
         self._idle = IdleUnloader(self._own, lambda: settings().unload_minutes, self._unloaded)
         self._idle.look()
@@ -62,11 +80,6 @@ class EngineParts:
     def close(self) -> None:
         """Unload nothing any more by itself."""
         self._idle.close()
-
-    def _llama(self, folders: Folders, demo: ModelRef) -> Backend:
-        speeds = SpeedFile(folders.speeds)
-        local = LocalBackend(folders.engine_log, folders.kept, self.options, speeds)
-        return DemoFilter(local, demo)
 
     def _unloaded(self) -> None:
         self._told()  # before another can be loaded: leaving takes a while

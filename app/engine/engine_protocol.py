@@ -46,7 +46,7 @@ class TokenMask(Protocol):
         """Go on after a token, which may come next."""
 
     def allowed(self) -> bytes:
-        """Return a bit for each token of the vocabulary, the lowest of a byte first."""
+        """Return a byte for each token of the vocabulary, 0 if it may not come next."""
 
 
 class Sampler(Protocol):

@@ -74,11 +74,11 @@ class GrammarMask:
 
     def __init__(self, matcher: LLMatcher, size: int) -> None:
         self._matcher = matcher
-        self._bytes = (size + 7) // 8
+        self._size = size
 
     def allowed(self) -> bytes:
-        """Return a bit for each token, the lowest of a byte first. Raises SchemaTooComplex."""
-        mask = self._matcher.compute_bitmask()[: self._bytes]
+        """Return a byte for each token, 0 if it may not come next. Raises SchemaTooComplex."""
+        mask = self._matcher.compute_logit_bias()[: self._size]
         if self._matcher.is_error():
             raise SchemaTooComplex(detail=_said(self._matcher.get_error()))
         if not mask.strip(b"\0"):

@@ -164,6 +164,9 @@ class Lease:
     def _news(self, wish: _Wish) -> Waiting | Loading | None:
         if self._is_changed_by_one:
             return self._loading
+        first = self._line[0]
+        if first is not wish and (first.ready() or not (self._uses or self._visits)):
+            return None  # nobody waits for more than that who is first wakes up
         return Waiting(self._line.index(wish) + 1)
 
     def _share(self, use: Use) -> None:

@@ -1,57 +1,47 @@
-"""A mask over llama.cpp's logits, applied in place and without numpy."""
+"""A mask over llama.cpp's logits, applied in place and without numpy, which no package carries."""
 
 from __future__ import annotations
 
 import ctypes
 import re
 import struct
-from collections.abc import Iterator
 from typing import Any
 
-from app.base.errors import EngineFailed
-
-_NEVER = float("-inf")
-_BITS = [[bit for bit in range(8) if byte >> bit & 1] for byte in range(256)]
-_OTHERS = bytes(255 - byte for byte in range(256))
+_NEVER = struct.pack("=f", float("-inf"))
 _SOME = re.compile(rb"[^\0]")
+_FEW = 1 / 32  # of the tokens, which one by one take as long as all at once
+
+# What two bytes of a float become where a mask has 0: the sign and an exponent of 254 make it less
+# than -1e38, which is finite with any mantissa. It is nothing elsewhere.
+_SIGN = bytes([0xFF]).ljust(256, b"\0")
+_EXPONENT = bytes([0x7F]).ljust(256, b"\xff")
 
 
-class MaskedLogits:
-    """The logits of a vocabulary of ``size`` tokens, at an address."""
+def mask_logits(address: int, size: int, allowed: bytes) -> None:
+    """Make tokens impossible in the logits at ``address``, of a vocabulary of ``size``.
 
-    def __init__(self, address: int, size: int) -> None:
-        self._values: Any = (ctypes.c_float * size).from_address(address)
-        self._size = size
-
-    def forbid(self, token: int) -> None:
-        """Make a token impossible."""
-        self._values[token] = _NEVER
-
-    def keep_only(self, allowed: bytes) -> None:
-        """Make all tokens impossible that have no bit in a mask.
-
-        The time depends on the smaller part, those that are allowed or the others: of 201,088, ten
-        take 0.2 ms, and a tenth 9 ms.
-        """
-        values, size = self._values, self._size
-        bits = int.from_bytes(allowed, "little") & ((1 << size) - 1)
-        allowed = bits.to_bytes(-(-size // 8), "little")
-        if not bits:
-            raise EngineFailed("no token may come next")
-        if bits.bit_count() * 2 > size:
-            for token in _tokens(allowed.translate(_OTHERS), size):
-                values[token] = _NEVER
-            return
-        left = [(token, values[token]) for token in _tokens(allowed, size)]
-        ctypes.memmove(values, struct.pack("=f", _NEVER) * size, 4 * size)
-        for token, value in left:
-            values[token] = value
+    ``allowed`` has a byte for each token, which is 0 if that may not come next. Of 201,088, ten
+    that may take 0.3 ms, and any number 2 ms; a loop would take 30 for a half.
+    """
+    allowed = allowed[:size].ljust(size, b"\0")
+    if size - allowed.count(0) > _FEW * size:
+        return _forbid(address, allowed)
+    values: Any = (ctypes.c_float * size).from_address(address)
+    left = [(found.start(), values[found.start()]) for found in _SOME.finditer(allowed)]
+    ctypes.memmove(address, _NEVER * size, 4 * size)
+    for token, value in left:
+        values[token] = value
 
 
-def _tokens(bits: bytes, size: int) -> Iterator[int]:
-    """Yield the tokens whose bits are set."""
-    for found in _SOME.finditer(bits):
-        at = 8 * found.start()
-        for bit in _BITS[bits[found.start()]]:
-            if at + bit < size:
-                yield at + bit
+def _forbid(address: int, allowed: bytes) -> None:
+    data = bytearray(ctypes.string_at(address, 4 * len(allowed)))
+    top = _integer(data[3::4]) | _integer(allowed.translate(_SIGN))
+    data[3::4] = top.to_bytes(len(allowed), "little")
+    next_to_it = _integer(data[2::4]) & _integer(allowed.translate(_EXPONENT))
+    data[2::4] = next_to_it.to_bytes(len(allowed), "little")
+    ctypes.memmove(address, bytes(data), len(data))
+
+
+def _integer(plane: bytes | bytearray) -> int:
+    """Return bytes as an integer, of which a bit is set or cleared for all at once."""
+    return int.from_bytes(plane, "little")

@@ -16,7 +16,7 @@ from typing import Any
 from app.base.errors import NotFinite
 from app.base.types import Sampling
 from app.engine.engine_protocol import TokenMask
-from app.engine.masked_logits import MaskedLogits
+from app.engine.masked_logits import mask_logits
 
 WHERE = "FIRESIDE_DRAW"
 """The variable that overrides where tokens are drawn: "cpu" or "device"."""
@@ -25,8 +25,6 @@ WHERE = "FIRESIDE_DRAW"
 _PART = 1e-6
 # With a min_p of 1, rounding would decide on a GPU whether the most probable token itself is left.
 _MOST_MIN_P = 0.9
-
-TRIES = 3  # to draw a token that a mask accepts, before it is asked for all that it allows
 
 Step = tuple[Any, ...]
 """The name of a sampler, and its arguments."""
@@ -220,10 +218,10 @@ class Samplers:
         if not is_usable(ctypes.string_at(found, 4 * self._size)):
             raise NotFinite(self._path)
 
-    def logits(self, row: int) -> MaskedLogits:
-        """Return the logits of a row, to make some tokens impossible."""
+    def mask(self, row: int, allowed: bytes) -> None:
+        """Make tokens of a row impossible whose byte in ``allowed`` is 0."""
         found = self.llama.llama_get_logits_ith(self.context, row)
-        return MaskedLogits(ctypes.addressof(found.contents), self._size)
+        mask_logits(ctypes.addressof(found.contents), self._size, allowed)
 
 
 class ChainSampler:
@@ -265,24 +263,11 @@ class ChainSampler:
         token = int(self._sample(self._chain, self._context, row))
         if self._mask:
             if not self._mask.accepts((token,)):
-                token = self._another(self._mask, token, row)
+                # As probable as if the mask had come first, which most tokens do not need.
+                self._samplers.mask(row, self._mask.allowed())
+                token = int(self._sample(self._chain, self._context, row))
             self._mask.take(token)
         return token
-
-    def _another(self, mask: TokenMask, token: int, row: int) -> int:
-        """Draw again until a mask accepts the token.
-
-        What it does not accept is made impossible, which leaves the others as probable as if the
-        mask had come first. Most tokens of an answer need no more: a whole mask takes time.
-        """
-        logits = self._samplers.logits(row)
-        for _ in range(TRIES):
-            logits.forbid(token)
-            token = int(self._sample(self._chain, self._context, row))
-            if mask.accepts((token,)):
-                return token
-        logits.keep_only(mask.allowed())
-        return int(self._sample(self._chain, self._context, row))
 
     def move(self, sequence: int) -> None:
         """Go on in another sequence; see `app.engine.engine_protocol.Sampler.move`."""

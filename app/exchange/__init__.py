@@ -7,12 +7,17 @@ chat as Markdown, HTML or PDF. Import::
     show(found.sources, found.chats, found.messages, found.left_out, found.faults)
     report = found.into(store)
 
-``README.md`` describes the formats. ``import_files`` finds the files, ``json_stream`` reads JSON of
-any length, ``foreign_json`` checks types and counts fields that nothing read, ``foreign_chat``
-builds chats from other programs' messages, and each of these programs has a module. ``footnotes``
-writes citations, ``preset_file`` reads and writes presets, ``everything`` all there is. All of it
-may take long and belongs on a worker thread; ``on_progress`` is called again and again, and an
-exception from it (`Cancelled`) ends the work.
+``README.md`` describes the formats. ``importer`` reads: ``import_files`` finds the files,
+``json_stream`` reads JSON of any length, ``foreign_json`` checks types and counts fields that
+nothing read, ``foreign_chat`` builds chats from other programs' messages, and each of these
+programs has a module: ``chatgpt``, ``claude``, ``lmstudio``, ``openwebui``. ``exporter`` writes, to
+``file_names`` that are valid everywhere: a ``markdown_page``, or an ``html_page``, whose
+``html_blocks`` and ``html_formula`` the clipboard has, too (``clipboard_html``). ``answer_steps``
+are an answer's in both, ``fences`` ends blocks of code, and ``footnotes`` writes citations.
+``preset_file`` reads and writes presets, ``everything`` all there is.
+
+All of it may take long and belongs on a worker thread, for which the window has ``service``;
+``on_progress`` is called again and again, and an exception from it (`Cancelled`) ends the work.
 """
 
 from app.exchange.exporter import ExportFormat, ExportOptions, export

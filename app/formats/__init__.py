@@ -4,7 +4,9 @@ A `ChatFormat` renders a conversation into tokens and parses the tokens that a m
 `choose` picks the format of a file by its vocabulary and its chat template, never by a name or
 an architecture: several families share one architecture.
 
-A new format is a package of its own beside ``harmony``, and one line in `_known`.
+A new format is a package of its own beside ``harmony``, and one line in `_known`. What they share:
+``json_schema`` makes schemas that can be followed exactly, ``tool_descriptions`` has tools as
+gpt-oss was trained on them, and ``token_estimate`` counts where there is no vocabulary.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """Parse a message's text into blocks that can be drawn; never raw HTML, never a fetched image.
 
 ``blocks`` has the values; ``stream`` parses a message, whole or while it grows. ``block_parser``
-reads its lines, with the ``open_blocks``; ``inline`` reads the text in them, by markdown-it with
-the further ``inline_rules``. ``formulas``, ``addresses``, ``citations`` and ``tables`` recognise
-formulas, addresses, marks that cite and cells; ``tex`` makes MathML. ``block_text`` and
-``inline_source`` turn blocks back into text.
+reads its lines, each by a ``line_scanner``, with the ``open_blocks``, of which ``open_verbatim``
+take theirs as they are; ``inline`` reads the text in them, by markdown-it with the further
+``inline_rules``. ``formulas``, ``addresses``, ``citations`` and ``tables`` recognise formulas,
+addresses, marks that cite and cells, also in ``scripts`` without spaces; ``tex`` makes MathML, with
+the lines of ``arrays`` and ``chemistry``. ``direction`` says from which side a block is read.
+``block_text`` and ``inline_source`` turn blocks back into text.
 """
 
 from app.markdown.block_text import blocks_text, row_text, spans_text, table_csv, table_markdown

@@ -10,6 +10,7 @@
                       `download_events` with `download_progress`); `download_access` opens it late
     model_download    one entry of the queue: all parts of a model, wherever they are on the hub now
                       (`hub_locator`), despite full disks and missing drives (`mount_point`)
-    file_download     one file: its threads (`transfer`, `retries`), requests (`hub_requests`),
-                      bytes (`partial_file`) and place in huggingface_hub's cache (`cache_path`)
+    file_download     one file: its threads (`transfer`, `retries`, `timeouts`), requests
+                      (`hub_requests`), bytes (`partial_file`) and place in huggingface_hub's cache
+                      (`cache_path`)
 """

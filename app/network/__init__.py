@@ -9,7 +9,11 @@
     response           reads a response that may be too long or too slow
     updates            the newest release of Fireside
     access             lazy access to all this, in the background
-    page_client        pages of the web, at any address, and search engines; `page_faults`
+    endpoint_client    servers of models: requests that can be stopped in every step;
+                       `endpoint_response` bounds what comes, `event_stream` takes events out of it
+    page_client        pages of the web, at any address, and search engines, as `fetched` values;
+                       `page_faults`
+    unpacker           what a server has compressed, within a limit
     guarded_transport  looks at the very address that is connected to; also for MCP's servers
     watched_socket     connections whose every step ends soon, whatever the server does
     public_address     which addresses are on the internet

@@ -78,7 +78,7 @@ class Network:
     def _before_request(self, request: httpx2.Request) -> None:
         """Guard and log a request, including each one in a chain of redirects."""
         self._guard.check()
-        request.extensions = request.extensions | {_ENTRY: self.log.add(_host(request.url))}
+        request.extensions = request.extensions | {_ENTRY: self.log.add(_server(request.url))}
 
     def _after_response(self, response: httpx2.Response) -> None:
         entry = response.request.extensions[_ENTRY]
@@ -91,9 +91,12 @@ class Network:
         self._after_response(response)
 
 
-def _host(url: httpx2.URL) -> str:
-    """Return a host as it is looked up, so that scripts that look like others are seen."""
-    return url.raw_host.decode("ascii")
+def _server(url: httpx2.URL) -> str:
+    """Return a host, with its port unless that is the usual one.
+
+    It is as it is looked up, so that scripts that look like others are seen.
+    """
+    return url.netloc.decode("ascii")
 
 
 class _LoggedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):

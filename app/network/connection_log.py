@@ -1,8 +1,9 @@
 """The log of all requests: time, host, purpose, and the number of bytes received.
 
-A text file with a line "<time> <bytes received> <host> <purpose>" for each, separated by tabs. The
-line is written before its request goes out, so that none is missing after a kill, and the bytes
-are filled in when the response has ended. URLs are not logged, since they may hold a signature.
+A text file with a line "<time> <bytes received> <host> <purpose>" for each, separated by tabs; the
+host has its port, unless that is the usual one. The line is written before its request goes out, so
+that none is missing after a kill, and the bytes are filled in when the response has ended. URLs are
+not logged, since they may hold a signature. Purposes are in English, whatever the user's language.
 Of a log that has grown too long, the older half of the requests to the local server goes.
 """
 

@@ -7,6 +7,25 @@ is soft until `purge` or `erase`. Every write returns the changed rows as they a
 All methods may be called from any thread; none should be called from the GUI's. They raise
 StoreError (exactly that class if the store has been closed), and KeyError for an unknown id. A
 soft-deleted chat can still be read and written by its id.
+
+::
+
+    rows          what the store returns, and its form in columns and JSON
+    chats         the chats, their settings and order; `chat_title` makes titles of questions
+    messages      the messages as trees; `parts` are what they are made of
+    chat_trees    whole chats with all branches, for export and import
+    drafts        what was written and not sent
+    presets       named settings for chats
+    consents      what the user has decided about calls; `departures` about what is sent elsewhere
+    bin           what is deleted, until it is restored or removed for good
+    search        as you type; `search_index` has the messages, `search_words` cuts texts into words
+
+    database      the file: opened, upgraded, accessed; `schema` has a migration for each version,
+                  `memory_copy` is for disks without room
+    background    all this for the window: one thread that writes, searches, backups
+    upkeep        the traces of erased chats, and backups, in the background
+    backup        copies that are verified, and going back to one; `recovery` makes one of what a
+                  damaged database still has
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@
     call_runner  one call: checked, asked about, run, and always answered by a result
     tool_parts   the tools of a running Fireside, and what they are made of
     registry     the tools that there are, by key and by the names that a model calls
+    forbidden_tool  one that the policy of this computer forbids
     departure    what of a chat goes to another computer with a request: pure rules
     departure_gate  a backend before those elsewhere: nothing departs that was not allowed
     effective_tools  which tools are on while a certain model is asked

@@ -7,6 +7,8 @@
     efforts          the names of the efforts
     demo_words       the demo model's name, and good first questions
     diagnosis        what was found on this computer, and what was chosen
+    answers_at_once  how many answers are generated at a time, and what that costs
+    queue_words      waiting for other answers
     graphics         what is wrong with its GPUs and drivers, and what to do
     gpu_hint         of all that, the one thing to do; `gpu_use` says why a plan leaves a GPU out
     gpu_build        a GPU library that is being compiled
@@ -21,6 +23,9 @@
     source_words     folders and encyclopaedias: their status, what they take
     web_words        the search engine: what is sent where, what came of a search
     citation_words   citations and their sources
+    answered_by      where a chat's answers are generated; `departure_words` what leaves this
+                     computer for that, `endpoint_words` the list of models on other computers
+    policy_words     what an administrator has decided, and the files that say so
     serving_words    the local server: its requests and its state; `client_snippets` sets other
                      programs up for it
     brief_text       any text of others on one line, and short

@@ -2,8 +2,8 @@
 
 usage: python -m tests.bench.engine [--model FILE] [--tokens N] [--rounds N] [--long N]
 
-The default model is the demo model. With a file by tools/make_full_size_model.py this takes about
-as long as reading twice ``--long`` tokens does; see README.md in this folder.
+The default model is the demo model. With a file of the 20b's size this takes about as
+long as reading twice ``--long`` tokens does; see README.md in this folder.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def main() -> int:
     servers = McpServers(folders, network.bare, Secrets(folders.data), lambda _: None)
     servers.set_browser(SystemBrowser(_follow, "Signed in."))
     try:
-        servers.put(Server("peer", url=address, raw=raw))
+        servers.put(Server("peer", url=address, raw=raw)).result(_PATIENCE_S)
         pin = servers.review("peer").result(_PATIENCE_S).start.pin
         servers.approve("peer", pin).result(_PATIENCE_S)
         servers.start("peer").result(_PATIENCE_S)

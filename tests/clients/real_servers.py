@@ -114,7 +114,7 @@ def _tried(
     servers: McpServers, server: Server, function: str, arguments: dict[str, Any], wanted: str
 ) -> bool:
     name = server.name
-    servers.put(server)
+    servers.put(server).result(_PATIENCE_S)
     pin = servers.review(name).result(_PATIENCE_S).start.pin
     servers.approve(name, pin).result(_PATIENCE_S)
     start = time.monotonic()

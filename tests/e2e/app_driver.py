@@ -63,8 +63,8 @@ def main() -> int:
     # A copy of the demo model counts as any model: its answers are shown as they are drawn.
     copy = folders.data / "copy.gguf"
     copy.write_bytes(Path(demo_model().place).read_bytes())
-    chosen = replace(settings.load(folders.settings), model=str(copy), chat=None)
-    settings.save(chosen, folders.settings)
+    before = settings.load(folders.settings)
+    settings.save(replace(before, model=str(copy), chat=None), before, folders.settings)
     application = ui._application()  # must exist before any timer
     driver, timer = Driver(), QTimer(application)
     timer.timeout.connect(driver.step)

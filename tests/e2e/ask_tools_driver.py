@@ -6,8 +6,9 @@ import sys
 from typing import Any
 
 from app.base.types import ModelRef, Part, PartKind
-from app.cli import ask_tools, main, this_computer
+from app.cli import ask_tools, main
 from app.cli.ask_tools import AskedTools
+from app.engine import engine_parts
 from app.engine.backend import ScriptedBackend
 from app.formats import Abilities
 from app.server import open_server
@@ -41,7 +42,7 @@ def run(*_: object) -> AskedTools:
 
 if __name__ == "__main__":
     unable = "--unable" in sys.argv
-    vars(this_computer)["DemoFilter"] = (lambda *_: Unable(says("Hi."))) if unable else engine
+    vars(engine_parts)["DemoFilter"] = (lambda *_: Unable(says("Hi."))) if unable else engine
     vars(ask_tools)["open_tools"] = run
     sys.exit(
         main(

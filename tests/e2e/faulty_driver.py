@@ -97,7 +97,8 @@ def main() -> int:
     if target := targets.get(fault):
         engine_processes.DEFAULTS["target"] = target
     folders = Folders.find(folder)
-    settings.save(Settings(model="demo"), folders.settings)
+    before = settings.load(folders.settings)
+    settings.save(Settings(model="demo"), before, folders.settings)
     application = ui._application()  # must exist before any timer
     driver, timer = Driver(fault), QTimer(application)
     timer.timeout.connect(driver.step)

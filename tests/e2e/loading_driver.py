@@ -69,8 +69,8 @@ def steps() -> Iterator[Callable[[], bool]]:
     yield lambda: window().state.models.loading is None and window().state.turns.idle
     say()
     press("useLessMemory")
-    yield lambda: not window().state.turns.idle
-    yield lambda: window().state.turns.idle
+    # It is said as the question is asked again, and stays.
+    yield lambda: window().banner.isVisible() and window().state.turns.idle
     say()
     window().close()
 
@@ -78,7 +78,8 @@ def steps() -> Iterator[Callable[[], bool]]:
 def main() -> int:
     engine_processes.DEFAULTS["target"] = engine_processes.loads_for_ever_twice
     folders = Folders.find(Path(sys.argv[1]))
-    settings.save(replace(settings.load(folders.settings), model="demo"), folders.settings)
+    before = settings.load(folders.settings)
+    settings.save(replace(before, model="demo"), before, folders.settings)
     application = ui._application()  # must exist before any timer
     all_steps, timer = Steps(steps()), QTimer(application)
     timer.timeout.connect(all_steps.go_on)

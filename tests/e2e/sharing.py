@@ -114,7 +114,7 @@ def round_of_kills(rng: random.Random, folder: Path) -> None:
         assert is_counted(out), (out, err)
     else:
         asking = ask(folder, COUNT)
-        while owner(folder) != asking.pid:
+        while owner(folder) != asking.pid and asking.poll() is None:
             time.sleep(0.005)
         window.say(f"ask {COUNT}")
         time.sleep(rng.uniform(0.0, 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import subprocess
@@ -27,6 +28,7 @@ def on_terminal(typed: list[tuple[str, str]], *arguments: str) -> tuple[int, str
     if child == 0:
         os.execv(DRIVER[0], [*DRIVER, *arguments])
     said, seen = "", 0
+    decoder = codecs.getincrementaldecoder("utf-8")()  # what is read may end within a letter
     waiting = list(typed)
     while True:
         try:
@@ -35,7 +37,7 @@ def on_terminal(typed: list[tuple[str, str]], *arguments: str) -> tuple[int, str
             break
         if not data:
             break
-        said += data.decode()
+        said += decoder.decode(data)
         if waiting and (at := said.find(waiting[0][0], seen)) >= 0:
             seen = at + 1
             os.write(terminal, waiting.pop(0)[1].encode())

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,10 @@ def run_and_kill(folder: Path, after: float) -> tuple[list[str], list[str]]:
     assert seen, "no answer that grew for so long within four minutes"
     window = psutil.Process(process.pid)
     children = window.children(recursive=True)
-    found = [each for one in (window, *children) for each in one.net_connections("inet")]
+    found = []
+    for one in (window, *children):
+        with suppress(psutil.NoSuchProcess):  # a helper that has done its work
+            found += one.net_connections("inet")
     assert found == [], "the local server is off, and nothing needs the network"
     killed = time.time()
     process.send_signal(signal.SIGKILL)
@@ -109,7 +112,8 @@ def test_kills_of_the_app(tmp_path: Path) -> None:
         assert set(asked) <= set(questions)
         last = max((row for row in rows if row.message.role is Role.ASSISTANT), key=lambda r: r.id)
         cut_off += last.state is State.CUT_OFF
-        assert settings.load(tmp_path / "settings.json").chat == last.chat  # shown next
+        if shown:  # for more than a second, so it is what is shown next
+            assert settings.load(tmp_path / "settings.json").chat == last.chat
         said = "".join(part.text for part in last.message.parts)
         assert said.startswith("".join(shown)), (said, shown)
         compared += bool("".join(shown))

@@ -33,15 +33,18 @@ REAL = ["real"] if KILLS > 10 and runtime.find() else []
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
 
 
-def run_and_kill(folder: Path, seed: int, after: float) -> list[dict[str, Any]]:
-    """Kill the driver some time after its first line; return all lines."""
+def run_and_kill(folder: Path, seed: int, turns: int, after: float) -> list[dict[str, Any]]:
+    """Kill the driver so many seconds after some turns; return all lines that it has printed."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.calls_driver", str(folder), str(seed), *REAL],
         stdout=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
-    first = process.stdout.readline()
+    lines: list[str] = []
+    while sum('{"ended"' in line for line in lines) < turns:
+        lines.append(process.stdout.readline())
+        assert lines[-1], "it has ended by itself"
     children: list[psutil.Process] = []
 
     def kill() -> None:
@@ -50,7 +53,7 @@ def run_and_kill(folder: Path, seed: int, after: float) -> list[dict[str, Any]]:
 
     timer = threading.Timer(after, kill)
     timer.start()
-    lines = [first, *process.stdout]
+    lines += process.stdout
     timer.join()
     assert process.wait() == -signal.SIGKILL
     process.stdout.close()
@@ -75,7 +78,8 @@ def test_kills_while_tools_run(tmp_path: Path) -> None:
     told: list[dict[str, Any]] = []
     unknown = 0
     for number in range(KILLS):
-        told += run_and_kill(tmp_path, number, chance.uniform(0.05, 3.0 if REAL else 0.7))
+        turns, after = chance.randrange(2, 12), chance.uniform(0.0, 0.3 if REAL else 0.07)
+        told += run_and_kill(tmp_path, number, turns, after)
         rows = answers(tmp_path)
         parts = [part for row in rows.values() for part in row.message.parts]
         questions = {r.message.text for r in rows.values() if r.message.role is Role.USER}

@@ -122,7 +122,7 @@ def run(tmp_path: Path, wishes: Overrides) -> tuple[Plan, int, int]:
 
 @pytest.mark.skipif(not FULL_SIZE, reason="FIRESIDE_FULL_SIZE_MODEL names no file")
 def test_the_peak_of_a_real_process(tmp_path: Path) -> None:
-    """Uses a file by tools/make_full_size_model.py, on the CPU."""
+    """Uses a file of the 20b's shape, on the CPU."""
     wishes = Overrides(context=32768, gpu_layers=0, cache=CacheType.F16)
     chosen, peak, _ = run(tmp_path, wishes)
     assert peak < 16e9

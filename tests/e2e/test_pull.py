@@ -85,7 +85,9 @@ def test_it_goes_on_after_ctrl_c_and_the_model_is_used(hub: Hub, fireside: Comma
     (entry,) = store.entries  # the window offers to go on, too, and does not begin by itself
     store.close()
     assert not entry.running
-    hub.rate, before = None, hub.sent
+    hub.rate = None
+    hub.rest()  # what is sent to nobody is counted, too
+    before = hub.sent
     code, out, err = fireside.run("pull", "gpt-oss-20b")
     assert code == 0
     path = Path(out.partition(": ")[2].strip())

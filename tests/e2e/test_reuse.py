@@ -29,6 +29,7 @@ from tests.e2e.engine import (
     prepare,
     size,
 )
+from tests.fakes.shared_engines import until
 
 BUDGET = 1 << 30
 SPAIN = "What is the capital of Spain?"
@@ -82,7 +83,7 @@ def test_three_long_chats_take_turns(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is of POSIX")
 def test_a_crash_of_the_engine_and_a_restart(
-    start: Callable[..., LocalBackend], backend: LocalBackend
+    start: Callable[..., LocalBackend], backend: LocalBackend, folder: Path
 ) -> None:
     engine = start()
     talks = [Talk.long(number) for number in (1, 2, 3)]
@@ -90,6 +91,7 @@ def test_a_crash_of_the_engine_and_a_restart(
         talk.ask(engine, SPAIN)
     assert engine._channel.child is not None
     assert engine.pid is not None
+    until(lambda: len(entries(folder)) == 2)  # the second is completed on a thread of its own
     os.kill(engine.pid, signal.SIGKILL)
     engine._channel.child.join(10)
     answers = []

@@ -35,7 +35,7 @@ def there() -> bool:
 @pytest.mark.skipif(not there(), reason="no AT-SPI here")
 def test_a_question_and_its_answer(tmp_path: Path) -> None:
     folders = Folders(tmp_path)
-    settings.save(Settings(model=demo_model().key), folders.settings)
+    settings.save(Settings(model=demo_model().key), Settings(), folders.settings)
     command = ["dbus-run-session", "--", "xvfb-run", "-a", "sh", "-c"]
     command += [f'{BUS} --launch-immediately & sleep 1; exec {PYTHON} "$@"', "reader"]
     run = subprocess.run(

@@ -55,7 +55,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def asked(port: int, token: str, question: str, **more: Any) -> Iterator[http.client.HTTPResponse]:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     body = {"model": "demo", "messages": [{"role": "user", "content": question}], **more}
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=110)) as connection:
         told = {"User-Agent": "a-script/1.0", **headers}
         connection.request("POST", PATH, json.dumps(body), told)
         with connection.getresponse() as answer:

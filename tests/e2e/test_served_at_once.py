@@ -15,7 +15,8 @@ from app.engine.backend import Planned
 from app.engine.overrides import Overrides
 from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.supervisor import EngineOptions, LocalBackend
-from app.serving import LocalServer, ServerParts, model_name
+from app.server.http_server import HttpServer
+from app.serving import ServerParts, model_name
 from tests.e2e.engine import DEMO, ask
 from tests.fakes.api import Api, ApiAnswer, served_at_socket
 from tests.fakes.shared_engines import until
@@ -48,10 +49,16 @@ class Held(LocalBackend):
                     self.let_go[request.client].wait()
 
 
-def are_at(places: list[int], engine: Held, server: LocalServer) -> bool:
+def are_at(places: list[int], engine: Held, server: HttpServer) -> bool:
     """Return whether requests are in the queue at these places; 0 is at the engine."""
+    assert server._admission
     there = [each.place for each in server.status().requests]
-    return there == places and len(engine.begun) == places.count(0)
+    counted = [live.queued for live in server._admission._live.values()]  # a moment later
+    return (
+        there == places
+        and counted == [place > 0 for place in places]
+        and (len(engine.begun) == places.count(0))
+    )
 
 
 def test_programs_are_answered_in_order_and_the_window_at_once(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from app.base.answer_events import Delta, Waiting
 from app.base.settings import Folders
 from app.base.types import Effort, Part, Sampling
@@ -14,8 +16,9 @@ from app.host import Host
 from app.store import ChatSettings, State
 from app.turn import Question, TurnEnded, TurnProgress, TurnStarted
 from tests.e2e.engine import DEMO
+from tests.fakes import engine_processes
 
-LONG = 30.0  # seconds after which a hanging test fails
+LONG = 60.0  # seconds after which a hanging test fails
 ASKED = "Count to 100."
 GREEDY = ChatSettings(sampling=Sampling(temperature=0.0))
 
@@ -50,7 +53,21 @@ class Events:
             assert self._arrived.wait_for(condition, LONG), self.all[-5:]
 
 
-def test_two_chats_are_answered_at_the_same_time(tmp_path: Path) -> None:
+@pytest.fixture
+def hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file for as long as which an answer takes seconds."""
+    monkeypatch.setitem(engine_processes.DEFAULTS, "target", engine_processes.held)
+    file = Folders(tmp_path).engine_log.with_name(engine_processes.HOLD)
+    file.touch()
+    return file
+
+
+def grew_in_turn(first: list[int], second: list[int]) -> bool:
+    """Return whether two answers grew beside each other, by the places of what they grew by."""
+    return bool(first and second) and max(first[0], second[0]) < min(first[-1], second[-1])
+
+
+def test_two_chats_are_answered_at_the_same_time(tmp_path: Path, hold: Path) -> None:
     """Both answers grow; Stop in one leaves the other; and both are stored as they ended."""
     events = Events()
     with closing(Host(Folders(tmp_path), events.put)) as host:
@@ -58,11 +75,11 @@ def test_two_chats_are_answered_at_the_same_time(tmp_path: Path) -> None:
         turns = [host.chats.send(question) for _ in range(2)]
         events.until(lambda: len(events.of(TurnStarted)) == 2)
         chats = [started.chat.id for started in events.of(TurnStarted)]
-        events.until(lambda: all(events.deltas(chat) for chat in chats))
+        events.until(lambda: grew_in_turn(*map(events.deltas, chats)))
         turns[0].cancel()
+        events.until(lambda: len(events.of(TurnEnded)) == 1)
+        hold.unlink()
         events.until(lambda: len(events.of(TurnEnded)) == 2)
-        first, second = (events.deltas(chat) for chat in chats)
-        assert max(first[0], second[0]) < min(first[-1], second[-1])  # they grew in turn
         ends = {ended.answer.chat: ended.answer for ended in events.of(TurnEnded)}
         stopped, whole = (ends[chat] for chat in chats)
         assert (stopped.state, whole.state) == (State.STOPPED, State.DONE)
@@ -76,7 +93,7 @@ def test_two_chats_are_answered_at_the_same_time(tmp_path: Path) -> None:
         assert events.of(TurnEnded)[-1].answer.message == whole.message  # as when it is alone
 
 
-def test_the_end_while_chats_are_answered_and_another_waits(tmp_path: Path) -> None:
+def test_the_end_while_chats_are_answered_and_another_waits(tmp_path: Path, hold: Path) -> None:
     """Nothing of what was shown is lost, and nothing runs on."""
     events = Events()
     before = threading.active_count()

@@ -231,7 +231,7 @@ class Connecting:
         body: bytes,
         gone: threading.Event,
     ) -> ApiAnswer:
-        connection = http.client.HTTPConnection(ADDRESS, self._port, timeout=30)
+        connection = http.client.HTTPConnection(ADDRESS, self._port, timeout=60)
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name, value)

@@ -255,7 +255,7 @@ class Served:
         """Cancel a command and wait until the worker has read that."""
         self.engine.stopped.clear()
         self.pipe.command("cancel", number)
-        assert self.engine.stopped.wait(10)
+        assert self.engine.stopped.wait(60)
 
     def close(self) -> None:
         """End the worker, even if its reader thread has ended already."""

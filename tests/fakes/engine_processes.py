@@ -33,6 +33,8 @@ from app.formats.harmony.harmony_format import HarmonyFormat
 
 SAME = (65, 66, 67)  # tokens of the demo model
 SCRIPT = "FIRESIDE_TEST_SCRIPT"
+HOLD = "hold"
+"""The file beside the engine's log with which `held` is slow."""
 DEFAULTS: dict[str, Any] = LocalBackend.__init__.__kwdefaults__ or {}
 """The defaults of LocalBackend: a program that changes ``target`` runs one of these."""
 WORDS = tuple(f"word{n} " for n in range(20))
@@ -269,13 +271,33 @@ def careless(connection: Connection, log: Path) -> None:
 
 
 def slow(connection: Connection, log: Path) -> None:
-    """Run the real worker at the speed of a large model, about 60 tokens a second."""
+    """Run the real worker at the speed of a large model, about 60 tokens a second.
+
+    Beside its log it leaves a file with a byte for each of its steps.
+    """
     from app.engine import llama as adapter
 
     real = adapter._Model.decode
 
     def decode(model: adapter._Model, pieces: Sequence[Piece]) -> bool:
         time.sleep(0.016)
+        with log.with_name("steps").open("ab") as file:
+            file.write(b".")
+        return real(model, pieces)
+
+    adapter._Model.decode = decode  # type: ignore[method-assign, assignment]
+    engine_process.run_child(connection, log)
+
+
+def held(connection: Connection, log: Path) -> None:
+    """Run the real worker, as slow as a large model for as long as there is the file `HOLD`."""
+    from app.engine import llama as adapter
+
+    real, hold = adapter._Model.decode, log.with_name(HOLD)
+
+    def decode(model: adapter._Model, pieces: Sequence[Piece]) -> bool:
+        if hold.exists():
+            time.sleep(0.016)
         return real(model, pieces)
 
     adapter._Model.decode = decode  # type: ignore[method-assign, assignment]

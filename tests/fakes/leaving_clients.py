@@ -15,7 +15,7 @@ from app.serving import ADDRESS, ServedState, ServerParts
 from tests.fakes.api import MODEL, NAME, TOKEN, served_at_socket
 from tests.fakes.served_engine import ServedEngine, served_engine
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 _RESET = struct.pack("ii", 1, 0)
 
 

@@ -51,7 +51,7 @@ def serving(**changes: Any) -> Iterator[Releases]:
             releases.asked.append(self.path)
             releases.headers = dict(self.headers)
             if releases.silent:
-                releases.closing.wait(30)
+                releases.closing.wait(60)
                 return
             body = releases.answer()
             self.send_response(releases.status)

@@ -36,14 +36,7 @@ def mask_of(schema: Any) -> GrammarMask:
 
 def tokens_in(mask: bytes) -> list[int]:
     """Return the tokens that a mask allows."""
-    size = demo_format().tokenizer.size
-    found = []
-    for at, bits in enumerate(mask):
-        while bits:
-            low = bits & -bits
-            found.append(8 * at + low.bit_length() - 1)
-            bits ^= low
-    return [token for token in found if token < size]
+    return [token for token, may in enumerate(mask) if may]
 
 
 @functools.lru_cache(maxsize=4)

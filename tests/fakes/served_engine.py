@@ -130,7 +130,7 @@ class ServedEngine(ScriptedBackend):
         self._changed = threading.Condition()
         self._read: list[tuple[int, ...]] = []
 
-    def wait_until(self, running: int, seconds: float = 10.0) -> bool:
+    def wait_until(self, running: int, seconds: float = 60.0) -> bool:
         """Wait until so many answers run; return whether that came about."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.running) == running, seconds)

@@ -154,7 +154,7 @@ class Answering:
         return text_of(self.events)
 
     def end(self) -> None:
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 
@@ -164,7 +164,7 @@ def text_of(events: list[Event | Planned]) -> str:
 
 def until(is_so: Callable[[], object]) -> None:
     """Wait for something."""
-    ending = time.monotonic() + 20
+    ending = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < ending
         time.sleep(0.002)

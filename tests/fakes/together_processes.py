@@ -53,13 +53,14 @@ class Talker:
 
     A question may be: "die", "hang", "lose" a GPU (all in the middle, the last one once,
     by the history), "deaf" (not to a stop, but the others go on), "stuck" (a stop hangs all),
-    "endless", "grow" (it needs a longer context).
+    "endless", "grow" (it needs a longer context), "four" (nothing is said before all four ask).
     """
 
     def __init__(self, connection: Connection, log: Path, gpus: tuple[Gpu, ...] = ()) -> None:
         self._connection, self._log, self._gpus = connection, log, gpus
         self._answers: dict[int, _Answer] = {}
         self._context = 0
+        self._fours = 0
 
     def serve(self) -> None:
         """Answer until the end."""
@@ -107,6 +108,7 @@ class Talker:
         if may_grow and answer.asked == "grow":
             self._say(number, NeedsContext(2 * self._context))
             return
+        self._fours += answer.asked == "four"
         self._say(number, Prompt(3, 4096))
         self._answers[number] = answer
 
@@ -123,6 +125,8 @@ class Talker:
 
     def _speak(self, number: int, answer: _Answer) -> None:
         asked = answer.asked
+        if asked == "four" and self._fours < 4:
+            return
         if answer.ended:
             ended = StopReason.CANCELLED if answer.stopped else StopReason.END
             if not answer.ahead:

@@ -77,7 +77,7 @@ class FakeTool:
 def until_stopped(proposal: Proposal, cancel: threading.Event) -> Iterable[str | Result]:
     """Print a word, and run until it is stopped."""
     yield "begun"
-    for _ in range(1000):
+    for _ in range(6000):
         if cancel.is_set():
             break
         threading.Event().wait(0.01)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.base.types import ModelRef, Part, Request
-from app.engine import plan, probe, sampler_chain
+from app.engine import plan, probe
 from app.engine.engine_protocol import Piece, TokenMask
 from app.engine.grammar import Grammars
 from app.engine.llama import Llama
@@ -152,13 +152,8 @@ class _Drawing:
 
         A mask has the usual spelling of a text only; what the model itself wants may be another.
         """
-        for _ in range(1 + sampler_chain.TRIES):
-            first = int(np.argmax(logits))
-            if mask.accepts((first,)):
-                return
-            logits[first] = -np.inf
-        bits = np.unpackbits(np.frombuffer(mask.allowed(), np.uint8), bitorder="little")
-        logits[bits[: len(logits)] == 0] = -np.inf
+        if not mask.accepts((int(np.argmax(logits)),)):
+            logits[np.frombuffer(mask.allowed(), np.uint8) == 0] = -np.inf
 
 
 Answers = Callable[[dict[int, int]], tuple[str, list[tuple[int, int, float]]]]

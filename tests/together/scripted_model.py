@@ -356,9 +356,7 @@ def fitting(token: int, mask: TokenMask) -> int:
     """Return a token, or the one that comes instead where it may not come next."""
     if mask.accepts([token]):
         return token
-    allowed = mask.allowed()
-    some = [n for n, bits in enumerate(allowed) if bits]
-    tokens = [8 * n + bit for n in some for bit in range(8) if allowed[n] >> bit & 1]
+    tokens = [other for other, may in enumerate(mask.allowed()) if may]
     return tokens[token % len(tokens)]
 
 

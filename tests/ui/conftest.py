@@ -151,7 +151,7 @@ def start(qtbot: QtBot, theme: Theme, tmp_path: Path, empty_store: Path) -> Iter
         chosen = {"model": demo_model().key} if model else {}
         old = settings_file.load(folders.settings)
         if old == Settings():
-            settings_file.save(Settings(**(chosen | changes)), folders.settings)
+            settings_file.save(Settings(**(chosen | changes)), old, folders.settings)
         if not folders.chats.exists():
             folders.chats.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(empty_store, folders.chats)

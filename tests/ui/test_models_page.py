@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import huggingface_hub
 import pytest
@@ -375,8 +376,8 @@ def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     log = fireside.find(QTableView, "connectionLog").model()
     fireside.until(lambda: log.rowCount() >= 2)
     cells = [[str(log.index(r, c).data()) for c in range(4)] for r in range(log.rowCount())]
-    assert {row[1] for row in cells} == {"127.0.0.1"}
-    assert any("m.gguf" in row[2] for row in cells)
+    assert {row[1] for row in cells} == {urlsplit(url).netloc for url in (hub.endpoint, hub.cdn)}
+    assert any(row[2] == "Download m.gguf" for row in cells)
     assert "requests, 1.5 MB received" in texts(fireside)
     requests = RequestLog(fireside.host.folders.connections)
     asker = Asker("editor/1", "/v1/responses", "demo", size=5_000_000)
@@ -386,7 +387,7 @@ def test_every_connection_is_on_record(start: Start, hub: Hub) -> None:
     fireside.until(lambda: "Other apps have used the local server 1 time." in texts(fireside))
     assert "requests, 1.5 MB received" in texts(fireside)
     table = fireside.find(QTableView, "connectionLog").model()
-    purpose = "local server: editor/1, /v1/responses, demo, 300 + 40 tokens"
+    purpose = "Local server: editor/1, /v1/responses, demo, 300 + 40 tokens"
     assert table.index(0, 2).data() == purpose
 
 

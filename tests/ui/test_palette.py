@@ -128,6 +128,14 @@ def test_commands_are_run_by_name(fireside: Fireside) -> None:
     assert texts(fireside) == [], "there is no chat that could be deleted"
 
 
+def test_no_two_groups_have_the_same_heading(fireside: Fireside) -> None:
+    make(fireside, "a message of a chat")
+    QTest.keyClicks(open_it(fireside), "message")
+    fireside.until(lambda: any("About a message" in text for text in texts(fireside)))
+    headings = [row.text for row in rows(fireside) if row.target is None]
+    assert headings == ["Messages", "Chats", "Matches in messages"]
+
+
 def test_keys_in_the_list_and_away_from_it(fireside: Fireside) -> None:
     make(fireside, "apples", "pears")
     field = open_it(fireside)

@@ -12,6 +12,8 @@ from typing import TypeVar
 import pytest
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
+from app.base import file_lock
+from app.base.file_lock import changing
 from app.base.types import Effort
 from app.tools.mcp import other_programs
 from app.tools.mcp.other_programs import FoundServers
@@ -20,7 +22,7 @@ from app.tools.mcp.servers import Server
 from app.ui.choices import Segments, Switch
 from app.ui.conversation.consent_card import ProposalText
 from app.ui.preferences.preferences_dialog import PreferencesDialog
-from tests.ui.driver import Fireside, Start, make
+from tests.ui.driver import PATIENCE_MS, Fireside, Start, make
 from tests.ui.qt import child
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -141,9 +143,9 @@ def its_functions_are_decided_about(
 
 def test_a_changed_command_is_shown_before_it_runs_again(fireside: Fireside) -> None:
     mcp = fireside.host.tool_parts.mcp
-    mcp.put(Server("files", sys.executable, ("-c", "pass")))
+    mcp.put(Server("files", sys.executable, ("-c", "pass"))).result(60)
     mcp.approve("files", mcp.review("files").result(60).start.pin).result(60)
-    mcp.put(Server("files", sys.executable, ("-c", "evil()")))
+    mcp.put(Server("files", sys.executable, ("-c", "evil()"))).result(60)
     dialog = opened(fireside)
     switch = there(fireside, dialog, Switch, "serverOn:files")
     fireside.until(lambda: texts(dialog, "serverState") == ["Changed since you approved it"])
@@ -159,13 +161,31 @@ def test_a_changed_command_is_shown_before_it_runs_again(fireside: Fireside) -> 
     dialog.close()
 
 
+def test_a_process_that_hangs_with_the_lists_holds_up_no_click(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_lock, "_LONGEST_S", PATIENCE_MS / 1000)
+    mcp = fireside.host.tool_parts.mcp
+    mcp.put(Server("files", sys.executable, ("-c", "pass"))).result(60)
+    mcp.approve("files", mcp.review("files").result(60).start.pin).result(60)
+    dialog = opened(fireside)
+    switch = there(fireside, dialog, Switch, "serverOn:files")
+    fireside.until(switch.isChecked)
+    with changing(fireside.host.folders.mcp):
+        switch.turn(False)  # would wait for this very thread
+        assert switch.isChecked()
+    fireside.until(lambda: not switch.isChecked())
+    assert is_in(fireside, McpServerState.OFF)
+    dialog.close()
+
+
 def test_what_was_found_before_a_change_does_not_hide_it(
     fireside: Fireside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server was added by another thread while the servers were read for the page."""
     mcp = fireside.host.tool_parts.mcp
     found, adding = mcp.all, threading.Event()
-    adder = threading.Thread(target=mcp.add, args=((Server("files", "npx"),),))
+    adder = threading.Thread(target=lambda: mcp.add((Server("files", "npx"),)).result(60))
 
     def slow() -> tuple[McpServerStatus, ...]:
         before = found()
@@ -231,7 +251,7 @@ def test_servers_of_other_programs_are_offered(
         "Cursor", tmp_path / "mcp.json", (there_already, Server("new", "npx", ("-y", "new")))
     )
     monkeypatch.setattr(other_programs, "find", lambda: (found,))
-    fireside.host.tool_parts.mcp.put(there_already)
+    fireside.host.tool_parts.mcp.put(there_already).result(10)
     dialog = opened(fireside)
     there(fireside, dialog, Switch, "serverOn:old")
     child(dialog, QPushButton, "importServers").click()

@@ -14,9 +14,10 @@ from typing import NoReturn
 import pytest
 
 from app.base.settings import Folders
-from app.cli import main, this_computer
+from app.cli import main
 from app.cli.ask_sources import AskedSources
 from app.cli.ask_tools import open_tools
+from app.engine import engine_parts
 from app.server import open_server
 from app.tools.browser.faults import FolderTooWide
 from app.tools.browser.library import SourceLibrary
@@ -41,7 +42,7 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     monkeypatch.setitem(
-        vars(this_computer),
+        vars(engine_parts),
         "DemoFilter",
         lambda *_: BrowsingModel(search("copper"), open_(0), cites("Copper is a kind of metal{}.")),
     )
@@ -129,7 +130,7 @@ def test_a_question_that_is_piped_in_need_not_be_the_users(
     imported: bool,
 ) -> None:
     model = BrowsingModel("Hi.")
-    monkeypatch.setitem(vars(this_computer), "DemoFilter", lambda *_: model)
+    monkeypatch.setitem(vars(engine_parts), "DemoFilter", lambda *_: model)
     piped = tmp_path / "piped.txt"
     piped.write_text("Read https://evil.example/", "utf-8")
     with piped.open(encoding="utf-8") as stdin:

@@ -362,7 +362,7 @@ def answered(host: Host, events: queue.SimpleQueue[object], question: Question) 
     """Ask, and return the answer as it is stored."""
     host.chats.send(question)
     while True:
-        match events.get(timeout=30):
+        match events.get(timeout=60):
             case TurnEnded(row, error):
                 assert error is None
                 return row

@@ -34,6 +34,7 @@ from app.engine.plan import make
 from app.engine.probe import Machine
 from app.store import ChatSettings, MessageRow, State, Store
 from app.turn import (
+    ChatEvent,
     ContextForecast,
     ModelFailed,
     ModelLoading,
@@ -124,7 +125,7 @@ def test_the_question_is_on_disk_before_the_engine_is_asked(tmp_path: Path) -> N
             store, Looks(), lambda e: ended.set() if isinstance(e, TurnEnded) else None, disk
         )
         chats.send(Question(None, words("Hi"), Effort.LOW, MODEL))
-        assert ended.wait(10)
+        assert ended.wait(60)
         chats.close()
     store.close()
     assert seen == [[Role.USER, Role.ASSISTANT]]
@@ -396,7 +397,7 @@ def test_a_chat_that_is_erased_in_mid_answer(
     update = d.store.messages.update
 
     def late(*values: Any, **more: Any) -> MessageRow:
-        assert erased.wait(10)
+        assert erased.wait(60)
         return update(*values, **more)
 
     monkeypatch.setattr(writer, "_SAVE_S", 0.01)
@@ -411,7 +412,7 @@ def test_a_chat_that_is_erased_in_mid_answer(
     assert (ended.answer.id, ended.error) == (answer.message, None)
     assert (ended.answer.state, ended.answer.message.text) == (State.STOPPED, "Well")
     assert forgotten
-    forgotten.result(10)
+    forgotten.result(60)
     assert not any(isinstance(event, NotSaved) for event in d.events)
 
 
@@ -429,7 +430,7 @@ def test_many_chats_that_are_erased_leave_a_thread_for_an_answer(
     d.wait(TurnProgress, 2)
     second.cancel()
     d.wait(TurnEnded, 2)
-    erased.result(10)
+    erased.result(60)
 
 
 def test_chats_that_are_erased_one_by_one_leave_a_thread_for_an_answer(
@@ -447,7 +448,7 @@ def test_chats_that_are_erased_one_by_one_leave_a_thread_for_an_answer(
     second.cancel()
     d.wait(TurnEnded, 2)
     for each in erased:
-        each.result(10)
+        each.result(60)
 
 
 def test_models_are_made_ready(harness: Callable[..., Harness]) -> None:
@@ -471,7 +472,7 @@ def test_a_cancelled_load_is_silent(harness: Callable[..., Harness]) -> None:
     class Slow(ScriptedBackend):
         def load(self, model: ModelRef, cancel: threading.Event) -> Generator[Loading, None, None]:
             yield Loading(0.0)
-            cancel.wait(10)
+            cancel.wait(60)
             raise Cancelled
 
     d.use(Slow(ANSWER))
@@ -539,6 +540,25 @@ def test_what_is_typed_is_prepared_as_it_will_be_asked(harness: Callable[..., Ha
     assert d.backend.requests[1] in d.backend.prepared
 
 
+def test_what_is_typed_as_the_answer_ends_is_what_is_prepared(
+    harness: Callable[..., Harness],
+) -> None:
+    """The end of the answer has the chat read ahead, which comes too late then."""
+    d = harness(ANSWER)
+    publish = d._publish
+
+    def typed(event: ChatEvent) -> None:
+        publish(event)
+        if isinstance(event, TurnEnded):
+            d.chats.prepare(Question(event.answer.chat, words("two"), Effort.LOW, MODEL))
+
+    d.chats._publish = typed
+    d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
+    d.wait(TurnEnded)
+    d.rest()
+    assert [request.messages[-1].text for request in d.backend.prepared] == ["two"]
+
+
 def test_what_is_typed_in_a_chat_that_was_erased_is_as_for_a_new_one(
     harness: Callable[..., Harness],
 ) -> None:
@@ -555,13 +575,13 @@ def test_a_question_does_not_wait_for_what_is_prepared(harness: Callable[..., Ha
 
     def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         preparing.set()
-        assert cancel.wait(10)
+        assert cancel.wait(60)
         yield Prefill(1, 2)
 
     d.backend.prepare = prepare  # type: ignore[method-assign]
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     chat = d.wait(TurnEnded).answer.chat
-    assert preparing.wait(10)
+    assert preparing.wait(60)
     d.chats.send(Question(chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
 
@@ -589,7 +609,7 @@ def test_what_is_read_ahead_is_told_until_it_is_stopped(harness: Callable[..., H
 
     def prepare(request: Request, cancel: threading.Event) -> Generator[Event, None, None]:
         yield Prefill(1, 9)
-        assert cancel.wait(10)
+        assert cancel.wait(60)
 
     d.backend.prepare = prepare  # type: ignore[method-assign]
     d.chats.prepare(Question(None, words("one"), Effort.LOW, MODEL))
@@ -605,7 +625,7 @@ def test_words_are_on_disk_though_no_others_follow(tmp_path: Path) -> None:
     d.use(Waits())
     turn = d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     answer = d.wait(TurnProgress).message
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not d.store.messages.get(answer).message.text and time.monotonic() < deadline:
         time.sleep(0.02)
     assert d.store.messages.get(answer).message.text == "Well"
@@ -744,12 +764,12 @@ def test_no_title_is_asked_for_where_somebody_asks(
         yield Prompt(3, 4096)
         if not reading.is_set():
             reading.set()
-            assert cancel.wait(10)
+            assert cancel.wait(60)
 
     d.backend.prepare = prepare  # type: ignore[method-assign]
     d.chats.send(Question(None, words("one"), Effort.LOW, MODEL))
     chat = d.wait(TurnEnded).answer.chat
-    assert reading.wait(10)
+    assert reading.wait(60)
     d.chats.send(Question(chat, words("two"), Effort.LOW, MODEL))
     d.wait(TurnEnded, 2)
     assert [request.ephemeral for request in d.backend.requests[:2]] == [False, False]
@@ -870,12 +890,12 @@ def test_a_forecast_of_what_was_typed_before_is_dropped(harness: Callable[..., H
         if request.messages[-1].text == "one":
             return Prompt(2, 100)
         counting.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return Prompt(1, 100)
 
     d.backend.count = count  # type: ignore[method-assign]
     d.chats.prepare(Question(None, words("o"), Effort.LOW, MODEL), read=False)
-    assert counting.wait(10)
+    assert counting.wait(60)
     d.chats.prepare(Question(None, words("one"), Effort.LOW, MODEL), read=False)
     assert d.wait(ContextForecast).prompt == 2
     go.set()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.answer_events import Delta, Done, Event, PartAdded, Prompt, StopReason
@@ -616,7 +616,7 @@ def test_what_an_origin_may_get_is_forgotten_with_its_last_model(
         monkeypatch.setattr(endpoints, "keep_key", locked)
     for saved in both:
         assert forgotten == []
-        fault = jobs.remove(saved.endpoint).exception(30)
+        fault = jobs.remove(saved.endpoint).exception(60)
     assert isinstance(fault, SecretUnwritable) is stays
     assert forgotten == [AT_A]
     jobs.close()
@@ -807,7 +807,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(st.lists(STEPS, min_size=2, max_size=9))
 def test_no_word_reaches_a_server_without_a_permission(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[object, ...]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import subprocess
@@ -104,7 +105,7 @@ class Harness:
             return None
 
         with self._more:
-            found = self._more.wait_for(find, 20)
+            found = self._more.wait_for(find, 60)
         assert found, self.events
         return found
 
@@ -198,7 +199,7 @@ def test_progress_never_goes_back(hub: Hub, harness: Harness) -> None:
     assert [now.done for now in told] == sorted(now.done for now in told)
     assert {now.size for now in told} == {BIG.size}
     assert told[-1].checked == told[-1].done == BIG.size
-    assert all(now.left is None or 0 <= now.left < 60 for now in told)
+    assert all(now.left is None or 0 <= now.left < 3600 for now in told)
 
 
 def test_a_size_that_was_told_wrong(hub: Hub, harness: Harness) -> None:
@@ -211,7 +212,7 @@ def test_a_size_that_was_told_wrong(hub: Hub, harness: Harness) -> None:
 
 def test_paused_and_gone_on_with(hub: Hub, open_harness: Callable[[], Harness]) -> None:
     harness = open_harness()
-    hub.rate = 2e6
+    hub.most = SIZES[0] + 3 * MIB
     harness.downloads.start(BIG)
     harness.come(SIZES[0] + 2 * MIB)
     harness.downloads.pause(BIG)
@@ -220,6 +221,7 @@ def test_paused_and_gone_on_with(hub: Hub, open_harness: Callable[[], Harness]) 
     assert left.have >= SIZES[0] + 2 * MIB
     assert not left.running
     harness.downloads.close()
+    hub.most = math.inf
     hub.rest()
     before = hub.sent
     harness = open_harness()
@@ -227,18 +229,17 @@ def test_paused_and_gone_on_with(hub: Hub, open_harness: Callable[[], Harness]) 
     harness.downloads.resume()  # not this one
     harness.downloads.start(BIG)
     assert SIZES[0] <= harness.until(Downloading).progress.done < BIG.size
-    hub.rate = None
     assert is_right(harness.until(Downloaded).path)
     assert hub.sent - before <= BIG.size - SIZES[0]
 
 
 def test_closed_and_resumed(hub: Hub, open_harness: Callable[[], Harness]) -> None:
     harness = open_harness()
-    hub.rate = 2e6
+    hub.most = 3 * MIB
     harness.downloads.start(BIG)
     harness.come(2 * MIB)
     harness.downloads.close()
-    hub.rate = None
+    hub.most = math.inf
     harness = open_harness()
     assert harness.downloads.unfinished()[0].running
     harness.downloads.resume()
@@ -261,19 +262,28 @@ def test_killed_and_resumed(hub: Hub, open_harness: Callable[[], Harness], tmp_p
         "                      cache=folder / 'cache')\n"
         f"downloads.start({BIG!r})\n"
     )
-    hub.rate = 2e6
+    hub.most = SIZES[0] + 2 * MIB
     (tmp_path / "cache").mkdir()
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)],
         cwd=ROOT,
         env=os.environ | {"HF_ENDPOINT": hub.endpoint},
     )
-    while hub.sent < SIZES[0] + 2 * MIB:
-        time.sleep(0.005)
+    queue = tmp_path / "downloads.json"  # written on a thread of its own
+
+    def brought() -> object:
+        try:
+            return json.loads(queue.read_text())["orders"][0]["brought"]
+        except OSError:  # it is not there yet, or just being replaced
+            return []
+
+    while hub.sent < hub.most or not brought():
+        time.sleep(0.02)
     child.kill()
     child.wait()
+    hub.most = math.inf
     hub.rest()
-    hub.rate, before = None, hub.sent
+    before = hub.sent
     harness = open_harness()
     assert harness.downloads.unfinished()[0].running
     harness.downloads.resume()
@@ -286,7 +296,7 @@ def test_killed_and_resumed(hub: Hub, open_harness: Callable[[], Harness], tmp_p
 def test_that_it_has_begun_is_told_before_the_hub_has_answered(hub: Hub, harness: Harness) -> None:
     hub.hub_plan = iter([SILENT] * 100)
     harness.downloads.start(BIG)
-    (first,) = harness.events
+    first = harness.events[0]
     assert isinstance(first, Downloading)
     assert (first.progress.phase, first.progress.waiting) == (DownloadPhase.ASKING, None)
     harness.downloads.pause(BIG)
@@ -295,7 +305,7 @@ def test_that_it_has_begun_is_told_before_the_hub_has_answered(hub: Hub, harness
 
 
 def test_one_at_a_time(hub: Hub, harness: Harness) -> None:
-    hub.rate = 3e6
+    hub.most = 2 * MIB
     harness.downloads.start(BIG)
     harness.come(MIB)
     harness.downloads.start(OTHER)
@@ -305,9 +315,10 @@ def test_one_at_a_time(hub: Hub, harness: Harness) -> None:
     harness.downloads.pause(OTHER)
     assert harness.until(DownloadEnded, OTHER).error is None
     harness.downloads.start(OTHER)
+    hub.most = math.inf
     with harness._more:
         harness._more.wait_for(
-            lambda: any(isinstance(event, Downloaded) for event in harness.events), 20
+            lambda: any(isinstance(event, Downloaded) for event in harness.events), 60
         )
     harness.until(Downloaded, BIG)
     assert harness.until(Downloaded, OTHER).path.name == "other.gguf"
@@ -326,7 +337,7 @@ def test_a_refusal(hub: Hub, harness: Harness) -> None:
 
 
 def test_cancelled(hub: Hub, harness: Harness) -> None:
-    hub.rate = 2e6
+    hub.most = SIZES[0] + 2 * MIB
     harness.downloads.start(BIG)
     harness.come(SIZES[0] + MIB)
     assert harness.parts() == [PARTS[0]]
@@ -338,7 +349,7 @@ def test_cancelled(hub: Hub, harness: Harness) -> None:
 
 
 def test_cancelled_while_paused(hub: Hub, harness: Harness) -> None:
-    hub.rate = 2e6
+    hub.most = SIZES[0] + 2 * MIB
     harness.downloads.start(BIG)
     harness.come(SIZES[0] + MIB)
     harness.downloads.pause(BIG)
@@ -349,7 +360,7 @@ def test_cancelled_while_paused(hub: Hub, harness: Harness) -> None:
 
 
 def test_cancelled_and_kept(hub: Hub, harness: Harness) -> None:
-    hub.rate = 2e6
+    hub.most = SIZES[0] + 2 * MIB
     harness.downloads.start(BIG)
     harness.come(SIZES[0] + MIB)
     harness.downloads.cancel(BIG, keep=True)
@@ -362,24 +373,24 @@ def test_cancelled_and_kept(hub: Hub, harness: Harness) -> None:
 def test_what_was_there_before_stays(hub: Hub, harness: Harness, network: Network) -> None:
     first = FileDownload(WantedFile("org/name", PARTS[0]), network=network, cache=harness.cache)
     first.run(threading.Event(), lambda told: None)
-    hub.rate = 2e6
+    hub.most = SIZES[0] + SIZES[1] + 2 * MIB
     harness.downloads.start(BIG)
     harness.come(SIZES[0] + SIZES[1] + MIB)
     harness.downloads.cancel(BIG)
     harness.until(DownloadEnded)
     assert (harness.parts(), harness.blobs()) == ([PARTS[0]], 1)
-    hub.rate = None
+    hub.most = math.inf
     harness.downloads.start(BIG)
     assert is_right(harness.until(Downloaded).path)
     assert harness.downloads.downloaded() == frozenset()  # the first is another program's
 
 
 def test_cancelled_and_wanted_again(hub: Hub, harness: Harness) -> None:
-    hub.rate = 2e6
+    hub.most = 2 * MIB
     harness.downloads.start(BIG)
     harness.come(MIB)
     harness.downloads.cancel(BIG)
-    hub.rate = None
+    hub.most = math.inf
     harness.downloads.start(BIG)
     assert is_right(harness.until(Downloaded).path)
 
@@ -412,14 +423,14 @@ def test_full_in_the_middle(hub: Hub, harness: Harness, monkeypatch: pytest.Monk
     real = PartialFile._put
     monkeypatch.setattr(PartialFile, "_put", lambda *given: put(real, *given))
     monkeypatch.setattr(transfer, "free_space", lambda path: free)
-    hub.rate = 2e6
+    hub.most = SIZES[0] + 2 * MIB
     harness.downloads.start(BIG)
     harness.come(SIZES[0] + MIB)
-    free = 0
+    free, hub.most = 0, math.inf
     error = harness.until(DownloadHeld).error
     assert isinstance(error, e.NoRoom)
     assert 0 < error.needed <= SIZES[1]
-    hub.rate, free = None, BIG.size
+    free = BIG.size
     assert is_right(harness.until(Downloaded).path)
 
 
@@ -436,39 +447,39 @@ def test_given_up_while_held(
 
 
 def test_offline_in_the_middle(hub: Hub, harness: Harness, network: Network) -> None:
-    hub.rate = 2e6
+    hub.most = 3 * MIB
     harness.downloads.start(BIG)
     harness.come(2 * MIB)
     network.offline = True
     assert isinstance(harness.until(DownloadEnded).error, e.Offline)
     assert harness.downloads.unfinished()[0].running  # it is still wanted
-    network.offline, hub.rate = False, None
+    network.offline, hub.most = False, math.inf
     harness.downloads.resume()
     assert is_right(harness.until(Downloaded).path)
 
 
 def test_a_limit_counts_at_once(hub: Hub, harness: Harness) -> None:
-    harness.downloads.limit = 1e6
+    harness.downloads.limit = 2e5
     harness.downloads.start(BIG)
     begun = time.monotonic()
-    harness.come(MIB)
+    harness.come(MIB // 8)
     assert time.monotonic() - begun > 0.5
     harness.downloads.limit = None
     harness.until(Downloaded)
-    assert time.monotonic() - begun < BIG.size / 1e6 - 1
+    assert time.monotonic() - begun < BIG.size / 2e5 - 1
     assert harness.downloads.limit is None
 
 
 def test_another_cache(hub: Hub, open_harness: Callable[[], Harness], tmp_path: Path) -> None:
     harness = open_harness()
-    hub.rate = 2e6
+    hub.most = 2 * MIB
     harness.downloads.start(BIG)
     harness.come(MIB)
     harness.downloads.cache = tmp_path / "elsewhere"
     harness.downloads.cache.mkdir()
     harness.downloads.pause(BIG)
     harness.until(DownloadEnded)
-    hub.rate = None
+    hub.most = math.inf
     harness.downloads.start(BIG)  # in the folder where it was begun
     harness.downloads.start(OTHER)
     assert harness.until(Downloaded).path.is_relative_to(harness.cache)
@@ -557,7 +568,7 @@ def test_the_settings_of_downloads_are_those_that_were_chosen_last(tmp_path: Pat
     )
     opener = threading.Thread(target=access.open)
     opener.start()
-    assert reading.wait(10)
+    assert reading.wait(60)
     now[0] = Settings(download_limit=2)
     access.settings_changed()
     changed.set()

@@ -67,7 +67,7 @@ class Shelf:
     def becomes(self, done: Callable[[SourceStatus], bool]) -> None:
         """Look at it, and wait until that is done."""
         self.library.look(self.key)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while not done(self.library.statuses()[0]) and time.monotonic() < until:
             time.sleep(0.005)
         assert done(self.library.statuses()[0])

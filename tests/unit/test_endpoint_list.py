@@ -121,14 +121,14 @@ def test_it_can_be_read_while_it_is_written(
 
     def slowly(path: Path, text: str) -> None:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
         replace_text(path, text)
 
     monkeypatch.setattr(endpoint_list, "replace_text", slowly)
     with ThreadPoolExecutor(1) as pool:
         saved = pool.submit(endpoints.save, HERE)
         try:
-            assert begun.wait(30)
+            assert begun.wait(60)
             assert endpoints.all() == (GPU,)
         finally:
             go_on.set()
@@ -174,7 +174,7 @@ def test_what_waits_to_mend_the_file_keeps_nobody_from_reading(
     with ThreadPoolExecutor(1) as pool:
         with changing(path):  # as another process, or a thread that changes the list
             mending = pool.submit(endpoints.all)
-            assert waits.wait(30)
+            assert waits.wait(60)
             assert endpoints.all() == ()
             assert not mending.done()
         assert mending.result() == ()
@@ -662,6 +662,6 @@ def test_what_is_removed_while_it_is_saved_is_gone(
         saved = jobs.save(GPU, "sk-1")
         gone = jobs.remove(GPU.endpoint)
         gone.add_done_callback(lambda _: removed.set())
-        saved.result(30)
-        gone.result(30)
+        saved.result(60)
+        gone.result(60)
         assert endpoints.all() == ()

@@ -206,7 +206,7 @@ def test_another_user_is_refused_even_where_the_folder_lets_him_in(door: Door) -
     ):
         folder.chmod(mode)
         with as_nobody(CONNECT, door.address) as other:
-            assert other.communicate(timeout=30)[0].strip() in expected
+            assert other.communicate(timeout=60)[0].strip() in expected
     with closing(connect(door.address)):
         accepting.join()
     assert links[0]
@@ -225,7 +225,7 @@ def test_another_users_door_is_not_entered(tmp_path: Path) -> None:
         assert other.stdout.readline() == "ready\n"
         with pytest.raises(DoorClosed, match="another user"):
             connect(str(place / "socket"))
-        other.communicate(timeout=30)
+        other.communicate(timeout=60)
 
 
 def open_up(folder: Path) -> None:
@@ -306,7 +306,7 @@ def test_the_lock_of_a_process_that_was_killed_is_free(tmp_path: Path) -> None:
         lock = EngineLock(tmp_path)
         assert not lock.take()
         holder.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
-        holder.wait(30)
+        holder.wait(60)
     assert lock.take()
     left = read_record(lock.path)
     assert left

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.base.answer_events import Stats
@@ -198,7 +198,7 @@ def a_chat(store: Store, text: str = "Hello") -> int:
 # --- There and back -----------------------------------------------------------------------
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(st.lists(trees(), max_size=4))
 def test_out_and_in_gives_an_equal_database(chats: list[ChatTree]) -> None:
     with stores(2) as (one, other):

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import huggingface_hub
 import pytest
 
 from app.base import errors as e
+from app.models import file_download, transfer
 from app.models import partial_file as blobs
-from app.models import transfer
 from app.models.download_progress import DownloadPhase, DownloadProgress, WaitReason
 from app.models.file_download import FileDownload
 from app.models.hub_requests import WantedFile
@@ -202,20 +206,28 @@ def test_many_faults(tmp_path: Path, seed: int) -> None:
     ],
 )
 def test_it_tells_what_it_waits_for(
-    hub: Hub, tmp_path: Path, faults: Fault, reason: WaitReason
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: Fault, reason: WaitReason
 ) -> None:
-    hub.plan = iter([faults])
+    monkeypatch.setattr(file_download, "_REPORT_S", 0.0)
+    silence = 0.3 if reason is WaitReason.STALLED else 20.0
     hub.retry_after = "1"
-    run = Run(hub, tmp_path, timeouts=Timeouts(0.3, 0.4, 0.3, 2.0), connections=1)
+    run = Run(hub, tmp_path, timeouts=Timeouts(0.3, 0.4, silence, 20.0), connections=1)
+
+    def plan() -> Iterator[Fault]:
+        yield faults
+        while reason not in run.reasons():  # the report comes too late on a busy machine
+            yield faults
+
+    hub.plan = plan()
     assert is_right(run())
     assert reason in run.reasons()
     assert all(told.speed == 0 for told in run.told if told.waiting)
 
 
 def test_a_limit_is_no_stall(hub: Hub, tmp_path: Path) -> None:
-    content = CONTENT[: MIB // 8]
+    content = CONTENT[: 65 << 10]  # the second piece comes a second after the first
     hub.files[f"org/name/{NAME}"] = File(content)
-    run = Run(hub, tmp_path, limit=2e5, timeouts=replace(QUICK, silence=0.2))
+    run = Run(hub, tmp_path, limit=65536, timeouts=replace(QUICK, silence=0.9))
     assert is_right(run(), content)
     assert WaitReason.STALLED not in run.reasons()
 
@@ -227,17 +239,17 @@ def test_a_server_that_knows_no_ranges(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_no_connection_is_waited_for(tmp_path: Path) -> None:
-    with serving(**{NAME: CONTENT}) as hub:
-        pass  # the listener is gone
-    run = Run(hub, tmp_path)
+    with socket.socket() as taken:  # bound, so that no other program listens there
+        taken.bind(("127.0.0.1", 0))
+        run = Run(Hub(endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}"), tmp_path)
 
-    def report(told: DownloadProgress) -> None:
-        run.report(told)
-        if told.waiting:
-            run.stop.set()
+        def report(told: DownloadProgress) -> None:
+            run.report(told)
+            if told.waiting:
+                run.stop.set()
 
-    with pytest.raises(e.Cancelled):
-        run.download.run(run.stop, report)
+        with pytest.raises(e.Cancelled):
+            run.download.run(run.stop, report)
     assert run.reasons() == {WaitReason.CONNECTION}
 
 
@@ -287,7 +299,7 @@ def test_where_no_hub_can_be(
 
 @pytest.mark.parametrize("fault", [Fault.NONE, Fault.STALL])
 def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault: Fault) -> None:
-    hub.rate = 4e6
+    hub.rate, hub.most = 4e6, 8 * MIB
     hub.plan = iter([Fault.NONE] * 4 + [fault] * 4)
     run = Run(hub, tmp_path, timeouts=Timeouts())
 
@@ -301,6 +313,7 @@ def test_offline_in_the_middle(hub: Hub, tmp_path: Path, network: Network, fault
         Run(hub, tmp_path)()
     assert (len(hub.asked), hub.heads) == asked
     network.offline, hub.rate, before = False, None, hub.sent
+    hub.most = math.inf
     assert is_right(Run(hub, tmp_path)())
     assert hub.sent - before < len(CONTENT)
 
@@ -323,7 +336,10 @@ def test_its_requests_are_on_record(hub: Hub, tmp_path: Path, network: Network) 
     Run(hub, tmp_path)()
     entries = network.log.read()
     assert len(entries) == hub.heads + len(hub.asked)
-    assert {(entry.host, entry.purpose) for entry in entries} == {("127.0.0.1", f"download {NAME}")}
+    assert {entry.host for entry in entries} == {
+        urlsplit(u).netloc for u in (hub.endpoint, hub.cdn)
+    }
+    assert {entry.purpose for entry in entries} == {f"download {NAME}"}
     assert sum(entry.received for entry in entries) == len(CONTENT)
 
 
@@ -362,10 +378,16 @@ def test_changed_in_the_middle(hub: Hub, tmp_path: Path) -> None:
 def test_changed_between_two_days(hub: Hub, tmp_path: Path) -> None:
     stopped(hub, tmp_path, 3 * MIB)
     hub.files[f"org/name/{NAME}"] = File(CONTENT[::-1], commit="f" * 40)
-    hub.rate = 2e7
+    hub.rate, hub.most = 2e7, hub.sent + 2 * MIB
     run = Run(hub, tmp_path)
     seen: list[bool] = []
-    path = run.download.run(run.stop, lambda told: seen.append(run.download.restarted))
+
+    def report(told: DownloadProgress) -> None:
+        seen.append(run.download.restarted)
+        if seen[-1]:
+            hub.most = math.inf
+
+    path = run.download.run(run.stop, report)
     assert is_right(path, CONTENT[::-1])
     assert run.download.restarted
     assert seen[-2:] == [True, True]  # notes are sent during the download, too
@@ -377,7 +399,7 @@ def test_changed_between_two_days(hub: Hub, tmp_path: Path) -> None:
 
 def stopped(hub: Hub, cache: Path, size: int) -> Run:
     """Return a download that was stopped when the hub had sent so much."""
-    hub.rate = 4e6
+    hub.rate, hub.most = 4e6, size
     run = Run(hub, cache)
 
     def watch() -> None:
@@ -390,7 +412,10 @@ def stopped(hub: Hub, cache: Path, size: int) -> Run:
     with pytest.raises(e.Cancelled):
         run()
     watcher.join()
-    hub.rate = None
+    for thread in threading.enumerate():  # of which one closes the journal
+        if thread.name.startswith("fireside-download-"):
+            thread.join()
+    hub.rate, hub.most = None, math.inf
     return run
 
 
@@ -433,7 +458,7 @@ def test_discarded(hub: Hub, tmp_path: Path) -> None:
 def test_stops_at_once(hub: Hub, tmp_path: Path, fault: Fault) -> None:
     hub.plan = iter([fault] * 99)
     hub.retry_after = "30"
-    hub.rate = 1e6
+    hub.rate, hub.most = 1e6, 2 * MIB
     run = Run(hub, tmp_path, timeouts=Timeouts(60.0, 60.0, 60.0, 60.0))
     asked: list[float] = []
 
@@ -463,7 +488,7 @@ def test_stops_while_the_hub_is_silent(hub: Hub, tmp_path: Path) -> None:
 
 def test_stopped_in_a_repair(hub: Hub, tmp_path: Path) -> None:
     hub.lie_at = {11 * MIB}
-    hub.rate = 2e7
+    hub.rate = 1e7
     run = Run(hub, tmp_path)
 
     def report(told: DownloadProgress) -> None:
@@ -494,17 +519,17 @@ def test_killed(hub: Hub, tmp_path: Path, network: Network, seed: int) -> None:
         "download = FileDownload(wanted, network=network, cache=Path(sys.argv[2]))\n"
         "download.run(threading.Event(), lambda told: None)\n"
     )
-    hub.rate = 4e6
     root = Path(__file__).parents[2]
     log = tmp_path / "connections.log"
     arguments = [hub.endpoint, str(tmp_path), str(log)]
-    child = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=root)
     point = random.Random(seed).randrange(1, len(CONTENT) * 9 // 10)
+    hub.rate, hub.most = 4e6, point
+    child = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=root)
     while hub.sent < point:
         time.sleep(0.001)
     child.kill()
     child.wait()
-    hub.rate = None
+    hub.rate, hub.most = None, math.inf
     requests = len(Network(log).log.read())
     assert requests >= len(hub.asked) + 1  # one of them to the hub itself
     (journal,) = tmp_path.glob("models--org--name/blobs/*.blocks")
@@ -534,14 +559,16 @@ def test_what_the_disk_lost_is_fetched_again(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_two_at_once(hub: Hub, tmp_path: Path) -> None:
-    hub.rate = 8e6
-    first, second = Run(hub, tmp_path), Run(hub, tmp_path)
-    thread = threading.Thread(target=first)
-    thread.start()
-    assert is_right(second())
-    thread.join()
+    hub.most = MIB  # until one of them has seen that it has to wait
+    runs = Run(hub, tmp_path), Run(hub, tmp_path)
+    with ThreadPoolExecutor(2) as threads:
+        paths = [threads.submit(run) for run in runs]
+        while not any(WaitReason.OTHER in run.reasons() for run in runs):
+            assert not any(path.done() for path in paths)
+            time.sleep(0.005)
+        hub.most = math.inf
+    assert all(is_right(path.result()) for path in paths)
     assert hub.sent == len(CONTENT)
-    assert WaitReason.OTHER in first.reasons() | second.reasons()
 
 
 # --- The disk -------------------------------------------------------------------------------
@@ -635,7 +662,8 @@ def test_a_limit(hub: Hub, tmp_path: Path) -> None:
     took = time.monotonic() - begun
     assert took > len(CONTENT) / 8e6 * 0.9
     speeds = [told.speed for told in run.told if told.done > 4 * MIB and told.phase != "done"]
-    assert 4e6 < statistics.median(speeds) < 12e6
+    reached = min(8e6, len(CONTENT) / took)  # a busy machine is slower
+    assert reached / 2 < statistics.median(speeds) < 12e6
     assert all(told.left is not None for told in run.told if told.speed)
 
 

@@ -8,15 +8,17 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from app.base import file_lock, secrets
+from app.base import file_lock, secrets, settings
 from app.base.file_lock import changing, try_lock
 from app.base.files import replace_text
 from app.base.secrets import Secrets
+from app.base.settings import Settings
 from app.base.types import Endpoint
 from app.engine.remote import endpoint_list
 from app.engine.remote.endpoint_list import EndpointList
@@ -61,12 +63,25 @@ def approved(folder: Path) -> Callable[[str], object]:
     return lambda name: found.put(name, Approved(Start(name)))
 
 
+def preferences(folder: Path) -> Callable[[str], object]:
+    fields = dict(zip(NAMES, ("model", "exports", "window"), strict=True))
+    saved = [Settings()]
+
+    def change(name: str) -> None:
+        now = replace(saved[-1], **{fields[name]: name})  # type: ignore[arg-type]
+        settings.save(now, saved[-1], folder / "list.json")
+        saved.append(now)
+
+    return change
+
+
 LISTS = [
     (endpoints, endpoint_list),
     (keys, secrets),
     (sources, source_file),
     (programs, servers),
     (approved, approvals),
+    (preferences, settings),
 ]
 
 
@@ -86,7 +101,7 @@ def test_both_changes_are_kept(
     def slowly(path: Path, text: str) -> None:
         if not writes.is_set():
             writes.set()
-            assert go_on.wait(30)
+            assert go_on.wait(60)
         replace_text(path, text)
 
     def watched(file: int) -> bool:
@@ -99,10 +114,10 @@ def test_both_changes_are_kept(
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(one, NAMES[1])
         try:
-            assert writes.wait(30)
+            assert writes.wait(60)
             second = pool.submit(two, NAMES[2])
             second.add_done_callback(lambda _: waits.set())
-            assert waits.wait(30)
+            assert waits.wait(60)
         finally:
             go_on.set()
         wait((first, second))

@@ -175,9 +175,9 @@ def test_the_window_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphics_probe, "look", lambda: next(answers))
     with closing(Jobs("examine")) as jobs:
         examiner = Examiner(cast(Backend, SimpleNamespace(devices=Devices)), jobs)
-        assert examiner.examine([]).result(10).graphics is UNKNOWN
-        asked = [examiner.examine([], drivers=True).result(10) for _ in range(2)]
-        asked.append(examiner.examine([]).result(10))
+        assert examiner.examine([]).result(60).graphics is UNKNOWN
+        asked = [examiner.examine([], drivers=True).result(60) for _ in range(2)]
+        asked.append(examiner.examine([]).result(60))
         assert all(examined.graphics.cuda.cards for examined in asked)
 
 

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from app.base import settings
+from app.base import file_lock, settings
 from app.base.answer_events import Delta, Event
 from app.base.errors import Cancelled, StoreError, StoreFull, StoreReadOnly
+from app.base.file_lock import changing
 from app.base.settings import Folders, Settings
 from app.base.types import Effort, Endpoint, ModelRef, Part, PartKind, Request
 from app.engine.backend import ScriptedBackend
@@ -49,7 +50,7 @@ class Talks(ScriptedBackend):
         self, request: Request, cancel: threading.Event, answer_now: object = None
     ) -> Generator[Event, None, None]:
         yield Delta(0, "Well", PartKind.TEXT)
-        assert cancel.wait(10)
+        assert cancel.wait(60)
         self.done.append(f"answer {request.chat}")
         raise Cancelled
 
@@ -60,7 +61,7 @@ class Talks(ScriptedBackend):
 def arrives(events: queue.Queue[Any], kind: type[T]) -> T:
     """Return the next event of a kind."""
     while True:
-        event = events.get(timeout=30)
+        event = events.get(timeout=60)
         if isinstance(event, kind):
             return event
 
@@ -72,16 +73,36 @@ def arrives(events: queue.Queue[Any], kind: type[T]) -> T:
 def test_settings_that_the_disk_does_not_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[StoreError]
 ) -> None:
-    def refuse(new: Settings, path: Path) -> None:
+    def refuse(new: Settings, before: Settings, path: Path) -> None:
         raise OSError(number, "no", str(path))
 
-    monkeypatch.setattr(settings, "save", refuse)
     events: queue.Queue[Any] = queue.Queue()
     with closing(Host(Folders(tmp_path), events.put, backend=Talks())) as host:
-        host.change(instructions="Be brief.")
-        assert host.settings.instructions == "Be brief."
-        error = arrives(events, NotSaved).error
+        with monkeypatch.context() as patch:
+            patch.setattr(settings, "save", refuse)
+            host.change(instructions="Be brief.")
+            assert host.settings.instructions == "Be brief."
+            error = arrives(events, NotSaved).error
         assert (type(error), error.path) == (kind, tmp_path / "settings.json")
+        host.change(zoom=90)
+    kept = settings.load(tmp_path / "settings.json")
+    assert (kept.instructions, kept.zoom) == ("Be brief.", 90)  # once it does
+
+
+def test_settings_that_another_process_has_changed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "settings.json"
+    settings.save(Settings(zoom=110), Settings(), path)
+    monkeypatch.setattr(file_lock, "_LONGEST_S", 60.0)
+    with closing(Host(Folders(tmp_path), lambda _: None, backend=Talks())) as host:
+        settings.save(Settings(zoom=110, model="/models/a.gguf"), Settings(zoom=110), path)
+        with changing(path):  # by that process: nobody waits here
+            host.change(zoom=90)
+            host.change(kept_gb=5)
+            assert host.settings.zoom == 90
+            assert settings.load(path).zoom == 110
+    assert settings.load(path) == Settings(zoom=90, kept_gb=5, model="/models/a.gguf")
 
 
 def test_the_model_is_unloaded_once_that_is_chosen(
@@ -118,7 +139,7 @@ def test_a_chat_is_erased_while_its_model_talks(tmp_path: Path) -> None:
     with closing(Host(Folders(tmp_path), events.put, backend=backend)) as host:
         host.chats.send(Question(None, (Part("secretword"),), Effort.LOW, MODEL))
         chat = arrives(events, TurnProgress).chat
-        host.chats.erase([chat]).result(10)
+        host.chats.erase([chat]).result(60)
         assert backend.done == [f"answer {chat}", f"forget {chat}"]
         ended = arrives(events, TurnEnded)
         assert (ended.answer.state, ended.error) == (State.STOPPED, None)
@@ -141,7 +162,7 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
 
     def draw(*_: object, **__: object) -> bytes:
         began.set()
-        assert stop.wait(10)
+        assert stop.wait(60)
         raise Cancelled
 
     stop = threading.Event()
@@ -149,7 +170,7 @@ def test_what_goes_on_for_long_ends_when_everything_does(tmp_path: Path) -> None
         chat = host.disk(lambda store: store.chats.create(Effort.LOW)).result().id
         manner = ExportOptions(ExportFormat.PDF, pdf_writer=draw)
         made = host.exchange.export(tmp_path / "out", "a", manner, [chat], stop, lambda _: None)
-        assert began.wait(10)
+        assert began.wait(60)
     assert isinstance(made.exception(), Cancelled)
     assert list((tmp_path / "out").iterdir()) == []
 

@@ -68,14 +68,14 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 )
 def test_what_is_no_result_ends_the_box(hostile: Start, code: str) -> None:
     with pytest.raises(BoxEnded):
-        list(hostile(code).run("1", 10, threading.Event()))
+        list(hostile(code).run("1", 60, threading.Event()))
 
 
 def test_an_answer_is_data_and_never_unpickled(hostile: Start, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     bomb = f"b'cposix\\nsystem\\n(Vtouch {mine}\\ntR.'"
     with pytest.raises(BoxEnded):
-        list(hostile(f"sys.stdout.buffer.write({bomb} * 9)").run("1", 10, threading.Event()))
+        list(hostile(f"sys.stdout.buffer.write({bomb} * 9)").run("1", 60, threading.Event()))
     assert not mine.exists()
 
 
@@ -83,7 +83,7 @@ def test_texts_can_be_stored(hostile: Start) -> None:
     code = r"""send(b'{"text": "\\ud800"}')
 send(json.dumps({**good, "files": ["/\udfff"]}).encode(), [b"\xff", b"", b"x"])
 time.sleep(60)"""
-    said, result = hostile(code).run("1", 10, threading.Event())
+    said, result = hostile(code).run("1", 60, threading.Event())
     assert said == "?"
     assert isinstance(result, BoxResult)
     assert (result.stdout, result.files) == ("\ufffd", (("/?", b"x"),))

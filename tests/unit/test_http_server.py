@@ -42,6 +42,8 @@ MIB = 1024 * 1024
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "_LOOK_S", 0.02)
+    # In which a client, here in the same process, has to send 33 MiB.
+    monkeypatch.setattr(listener, "_LINGER_S", 60)
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def api(parts: ServerParts) -> Iterator[Api]:
 
 @contextmanager
 def connected(port: int) -> Iterator[socket.socket]:
-    with socket.create_connection((ADDRESS, port), timeout=20) as sock:
+    with socket.create_connection((ADDRESS, port), timeout=60) as sock:
         yield sock
 
 
@@ -96,7 +98,7 @@ def told(port: int, *sent: bytes) -> tuple[int, dict[str, Any]]:
 
 def until(holds: Callable[[], object]) -> None:
     """Wait until a condition holds."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -415,7 +417,7 @@ def test_who_takes_nothing_of_an_answer_is_not_waited_for(monkeypatch: pytest.Mo
 
     with at_socket(endless) as (port, _), connected(port) as sock:
         sock.sendall(head(port))
-        assert ended.wait(20)
+        assert ended.wait(60)
 
 
 def test_an_answer_that_took_minutes_is_not_taken_for_one_that_nobody_reads(
@@ -461,7 +463,7 @@ def test_the_connection_that_has_waited_longest_makes_room(monkeypatch: pytest.M
     answering = threading.Event()
 
     def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        answering.wait(20)
+        answering.wait(60)
         start("200 OK", [("Content-Length", "0")])
         return []
 

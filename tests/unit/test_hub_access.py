@@ -35,20 +35,20 @@ def test_the_token_and_the_mirror_are_used_and_logged(tmp_path: Path) -> None:
         with closing(host()) as first:
             first.change(hub_address=hub.endpoint)
             with pytest.raises(HubRefused):
-                first.hub.search("b").result(10)
-            assert first.keep_hub_token("hf_secret").result(10) is SecretPlace.FILE
-            assert [found.name for found in first.hub.search("b").result(10)] == ["a/b-GGUF"]
+                first.hub.search("b").result(60)
+            assert first.keep_hub_token("hf_secret").result(60) is SecretPlace.FILE
+            assert [found.name for found in first.hub.search("b").result(60)] == ["a/b-GGUF"]
         with closing(host()) as again:  # it is still known after a restart
-            assert again.hub.search("b").result(10)
-            asked = again.network.connections().result(10)
+            assert again.hub.search("b").result(60)
+            asked = again.network.connections().result(60)
             assert {each.host for each in asked} == {"127.0.0.1"}
             source = HubSource(WantedFile("a/b-GGUF", "b-Q4.gguf"), Timeouts())
             assert source._url.startswith(hub.endpoint)
-            again.backups.listed(make=True).result(10)
+            again.backups.listed(make=True).result(60)
             assert files_with(tmp_path, "hf_secret") == ["secrets.json"]
-            assert again.keep_hub_token("").result(10) is None
+            assert again.keep_hub_token("").result(60) is None
             with pytest.raises(HubRefused):
-                again.hub.search("b").result(10)
+                again.hub.search("b").result(60)
     huggingface_hub.close_session()
     assert files_with(tmp_path, "hf_secret") == []
     assert (tmp_path / "backups").is_dir()
@@ -103,7 +103,7 @@ def test_a_token_that_is_removed_while_it_is_read_is_not_used(tmp_path: Path) ->
 
     def token() -> str:
         reading.set()
-        assert removed.wait(10)
+        assert removed.wait(60)
         return "hf_removed"
 
     with (
@@ -111,10 +111,10 @@ def test_a_token_that_is_removed_while_it_is_read_is_not_used(tmp_path: Path) ->
         closing(NetworkAccess(tmp_path / "log", jobs, offline=False, hub_token=token)) as access,
     ):
         opened = jobs.submit(access.open)
-        assert reading.wait(10)
+        assert reading.wait(60)
         access.set_hub(token="")
         removed.set()
-        opened.result(10)
+        opened.result(60)
         assert hub_client.token() is None
     huggingface_hub.close_session()
 
@@ -137,6 +137,6 @@ def test_a_token_that_is_removed_while_it_is_kept_is_gone(
         monkeypatch.setattr(secrets, "set", slow)
         monkeypatch.setattr(secrets, "delete", remove)
         kept, gone = host.keep_hub_token("hf_secret"), host.keep_hub_token("")
-        assert kept.result(10) is SecretPlace.FILE
-        assert gone.result(10) is None
+        assert kept.result(60) is SecretPlace.FILE
+        assert gone.result(60) is None
         assert secrets.names() == ()

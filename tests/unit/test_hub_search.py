@@ -563,7 +563,7 @@ GARBLED = _garbled(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(GARBLED) | JSON)
 def test_whatever_a_search_is_answered(hub: Hub, answer: Any) -> None:
     hub.said = json.dumps(answer).encode()
@@ -576,7 +576,7 @@ def test_whatever_a_search_is_answered(hub: Hub, answer: Any) -> None:
         assert one.updated is None or one.updated.astimezone()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(GARBLED | JSON)
 def test_whatever_a_repository_is_said_to_have(hub: Hub, answer: Any) -> None:
     hub.said = json.dumps(answer).encode()

@@ -11,14 +11,14 @@ import pytest
 
 from app.base.answer_events import Loading, Waiting
 from app.base.errors import Cancelled
-from app.engine.lease import Lease, Use
+from app.engine.lease import Lease, Use, _Wish
 
-LONG = 10.0  # seconds after which a hanging test fails
+LONG = 60.0  # seconds after which a hanging test fails
 
 
-def taken(steps: Generator[Any, None, Use]) -> tuple[Use, list[Any]]:
-    """Return a use, and what was told before there was one."""
-    told = []
+def taken(steps: Generator[Any, None, Use], told: list[Any] | None = None) -> tuple[Use, list[Any]]:
+    """Return a use, and what was ``told`` before there was one."""
+    told = [] if told is None else told
     while True:
         try:
             told.append(next(steps))
@@ -60,8 +60,8 @@ def later() -> Generator[Callable[..., Future[Any]], None, None]:
         yield threads.submit
 
 
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(2000):
+def until(condition: Callable[[], object]) -> None:
+    for _ in range(12_000):
         if condition():
             return
         threading.Event().wait(0.005)
@@ -127,9 +127,9 @@ def test_all_that_wait_for_a_model_wait_for_one_load(
     """They see how far it is, and begin once it is there, while the first one answers."""
     first, _ = taken(model.take("a"))
     model.lease.tell(Loading(0.5))
-    others = [later(taken, model.take("a")) for _ in range(3)]
-    waits(model, 3)
-    threading.Event().wait(0.05)
+    heard: list[list[Any]] = [[], [], []]
+    others = [later(taken, model.take("a"), told) for told in heard]
+    until(lambda: all(heard))
     model.loaded = "a"
     first.share()
     for other in others:
@@ -142,12 +142,30 @@ def test_who_waits_is_told_its_number(model: Model, later: Callable[..., Future[
     use = model.use("a")
     first = later(model.use, "b")
     waits(model, 1)
-    second = later(taken, model.take("c"))
-    waits(model, 2)
-    threading.Event().wait(0.05)
+    told: list[Any] = []
+    second = later(taken, model.take("c"), told)
+    until(lambda: told)
     use.end()
     first.result(LONG).end()
     assert second.result(LONG)[1][0] == Waiting(2)
+
+
+@pytest.mark.parametrize("loaded", ["", "a"])
+def test_nobody_is_told_to_wait_for_one_who_can_go_on_at_once(model: Model, loaded: str) -> None:
+    """Two that come together: who is first has not looked yet whether the model is free."""
+    model.loaded = loaded
+    first = _Wish(lambda: model.loaded == "a", first=False)
+    model.lease._line.append(first)
+    looks = iter([False, False, False])
+
+    class Cancel(threading.Event):
+        """Set after some looks at it."""
+
+        def is_set(self) -> bool:
+            return next(looks, True)
+
+    with pytest.raises(Cancelled):
+        next(model.take("a", cancel=Cancel()))  # which would be the number that it is told
 
 
 def test_what_goes_on_in_the_background_gives_way(

@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import pytest
 
+from app.base import file_lock
 from app.base.errors import (
     Cancelled,
     McpServerCommandMissing,
@@ -31,13 +32,14 @@ from app.base.errors import (
     McpServerUnapproved,
     Offline,
 )
+from app.base.file_lock import changing
 from app.base.jobs import Jobs
 from app.base.secrets import Secrets
 from app.base.settings import Folders, Settings
 from app.base.types import Outcome, PartKind
 from app.network.access import NetworkAccess
 from app.network.connection_log import ConnectionLog
-from app.tools.mcp import service, stdio
+from app.tools.mcp import mcp_host, service, stdio
 from app.tools.mcp.approvals import Approved
 from app.tools.mcp.mcp_host import settled
 from app.tools.mcp.mcp_tool import McpTool
@@ -51,7 +53,7 @@ from app.tools.tool_parts import ToolParts
 
 FAKE = Path(__file__).parents[1] / "fakes" / "mcp_server.py"
 NOWHERE = CallContext(None, ())
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def fake(name: str = "files", **facts: object) -> Server:
@@ -73,7 +75,7 @@ def servers(
     found = McpServers(folders, network.bare, secrets, told, **options)
     try:
         for server in wanted:
-            found.put(server)
+            found.put(server).result(PATIENCE_S)
             switch_on(found, server.name)
         yield found
     finally:
@@ -118,6 +120,7 @@ def alive(pid: int) -> bool:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give servers that do not end by themselves less time."""
     monkeypatch.setattr(stdio, "_EXIT_S", 0.2)
+    monkeypatch.setattr(mcp_host, "_END_S", 60.0)  # its end is seen before the call's
 
 
 # --- What a server does -------------------------------------------------------------------------
@@ -218,8 +221,8 @@ def test_whatever_it_does_costs_a_sentence(tmp_path: Path) -> None:
         assert isinstance(status.error, McpServerFlooding)
 
 
-def test_a_call_is_stopped_at_once(tmp_path: Path) -> None:
-    with servers(tmp_path, fake(), call_s=0.4) as found:
+def test_a_call_is_stopped_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with servers(tmp_path, fake(), call_s=PATIENCE_S) as found:
         tool = tool_of(found)
         found.start("files").result(PATIENCE_S)
         cancel = threading.Event()
@@ -234,6 +237,7 @@ def test_a_call_is_stopped_at_once(tmp_path: Path) -> None:
         result = run(tool, "hang", cancel)
         watch.join()
         assert (result.text, result.facts.outcome) == ("The call was stopped.", Outcome.UNKNOWN)
+        monkeypatch.setattr(found._runs, "_call_s", 0.4)
         result = run(tool, "echo", text="")  # this one is still in the other call
         assert result.text == "The server did not answer within 0.4 s."
         assert result.facts.outcome is Outcome.FAILED  # of what only reads, it is no matter
@@ -345,7 +349,7 @@ def test_no_process_outlives_a_killed_fireside(tmp_path: Path) -> None:
 
 def test_nothing_starts_before_it_was_seen(tmp_path: Path) -> None:
     with servers(tmp_path) as found:
-        found.put(fake())
+        found.put(fake()).result(PATIENCE_S)
         assert found.all()[0].state is McpServerState.OFF
         assert found.tools() == ()
         with pytest.raises(McpServerUnapproved):
@@ -353,7 +357,7 @@ def test_nothing_starts_before_it_was_seen(tmp_path: Path) -> None:
         review = found.review("files").result(PATIENCE_S)
         assert review.start.args[0] == str(FAKE)
         assert len(review.start.program_hash) == 64
-        found.put(replace(fake(), args=(*fake().args, "--more")))
+        found.put(replace(fake(), args=(*fake().args, "--more"))).result(PATIENCE_S)
         with pytest.raises(McpServerUnapproved):  # it is not what was seen any more
             found.approve("files", review.start.pin).result(PATIENCE_S)
         assert not (tmp_path / "connections.log").exists()
@@ -383,7 +387,7 @@ def test_a_changed_command_is_off_until_seen(tmp_path: Path) -> None:
         assert tool.unavailable == ""
         found.stop("files").result(PATIENCE_S)
 
-        found.put(replace(server, args=("--evil",)))
+        found.put(replace(server, args=("--evil",))).result(PATIENCE_S)
         assert tool.unavailable == "changed"
         with pytest.raises(McpServerUnapproved):
             found.start("files").result(PATIENCE_S)
@@ -432,9 +436,9 @@ def test_an_altered_description_switches_a_function_off(tmp_path: Path) -> None:
         assert isinstance(result, Result)
         assert result.facts.outcome is Outcome.REFUSED
 
-        found.approve_function("files", "other", "what was not seen")
+        found.approve_function("files", "other", "what was not seen").result(PATIENCE_S)
         assert not found.functions("files")[0].is_approved
-        found.approve_function("files", "other", by_name["other"].seen)
+        found.approve_function("files", "other", by_name["other"].seen).result(PATIENCE_S)
         assert run(tool, "other").facts.outcome is Outcome.DONE
         (result,) = tool.run(before, NOWHERE, threading.Event())  # of the old description
         assert isinstance(result, Result)
@@ -540,7 +544,7 @@ def test_the_name_of_a_server_that_is_being_removed_is_taken(
 ) -> None:
     """Else its removal would take the secrets of the new one."""
     with servers(tmp_path) as found:
-        found.put(fake())
+        found.put(fake()).result(PATIENCE_S)
         go = threading.Event()
         forget = found._starter.forget
 
@@ -550,11 +554,33 @@ def test_the_name_of_a_server_that_is_being_removed_is_taken(
 
         monkeypatch.setattr(found._starter, "forget", slow)
         removed = found.remove("files")
-        (added,) = found.add((fake(),))
+        (added,) = found.add((fake(),)).result(PATIENCE_S)
         assert added.name == "files 2"
         go.set()
         removed.result(PATIENCE_S)
         assert found.names() == {"files 2"}
+
+
+def test_the_last_change_holds_however_long_another_process_has_the_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_lock, "_LONGEST_S", PATIENCE_S)
+    with servers(tmp_path, fake()) as found:
+        pin = found.review("files").result(PATIENCE_S).start.pin
+        with changing(tmp_path / "mcp.json"):
+            asked: list[Future[Any]] = []
+            for _ in range(3):
+                asked += [
+                    found.revoke("files"),
+                    found.approve("files", pin),
+                    found.put(fake("other")),
+                ]
+            asked += [found.remove("other"), found.revoke("files")]
+            assert not any(each.done() for each in asked)
+        for each in asked:
+            each.result(PATIENCE_S)
+        (files,) = found.all()
+        assert (files.server.name, files.state) == ("files", McpServerState.OFF)
 
 
 def test_a_name_is_free_again_if_its_removal_fails(
@@ -564,10 +590,10 @@ def test_a_name_is_free_again_if_its_removal_fails(
         raise OSError(28, "No space left on device")
 
     with servers(tmp_path) as found:
-        found.put(fake())
+        found.put(fake()).result(PATIENCE_S)
         monkeypatch.setattr(found._approvals, "put", full)
         with pytest.raises(OSError, match="No space"):
-            found.remove("files")
+            found.remove("files").result(PATIENCE_S)
         assert found.names() == set()
 
 
@@ -592,7 +618,7 @@ def test_what_a_pool_has_cancelled_is_not_waited_for() -> None:
 
     waits = threading.Thread(target=wait)
     waits.start()
-    ended = over.wait(5)
+    ended = over.wait(60)
     gives_up.set()
     waits.join()
     assert ended

@@ -69,7 +69,7 @@ def test_a_server_is_called_and_logged(tmp_path: Path) -> None:
             assert result.text == f"{{'text': 'привет'}} {Path.home()}"
     entries = ConnectionLog(tmp_path / "connections.log").read()
     assert len(entries) == len(http.requests)  # every one of them
-    assert {each.host for each in entries} == {"127.0.0.1"}
+    assert {each.host for each in entries} == {urllib.parse.urlsplit(http.url).netloc}
     assert {each.purpose for each in entries} == {"MCP files", "MCP files: call echo"}
     assert all(each.received for each in entries if each.purpose.endswith("echo"))
 
@@ -121,7 +121,7 @@ def test_addresses_that_are_refused(tmp_path: Path) -> None:
         error = refused(found)
         assert isinstance(error, McpServerAddressRefused)
         assert error.host == "example.org"
-        found.put(Server("files", url="http://127.0.0.1:1/mcp"))
+        found.put(Server("files", url="http://127.0.0.1:1/mcp")).result(PATIENCE_S)
         pin = found.review("files").result(PATIENCE_S).start.pin
         found.approve("files", pin).result(PATIENCE_S)
         assert isinstance(refused(found), McpServerUnreachable)
@@ -149,7 +149,7 @@ def test_the_user_signs_in_once(tmp_path: Path) -> None:
         server = Server("files", url=http.url)
         with servers(tmp_path) as found:
             found.set_browser(SystemBrowser(browse, "Signed in."))
-            found.put(server)
+            found.put(server).result(PATIENCE_S)
             pin = found.review("files").result(PATIENCE_S).start.pin
             found.approve("files", pin).result(PATIENCE_S)
             start(found)
@@ -174,7 +174,8 @@ def test_the_user_signs_in_once(tmp_path: Path) -> None:
         assert http.valid == {"token2"}
 
         with serving(tokens=True) as other, servers(tmp_path) as found:
-            found.put(Server("files", url=other.url))  # another server of the same name
+            # Another server of the same name.
+            found.put(Server("files", url=other.url)).result(PATIENCE_S)
             pin = found.review("files").result(PATIENCE_S).start.pin
             found.approve("files", pin).result(PATIENCE_S)
             assert isinstance(refused(found), McpServerSignInFailed)

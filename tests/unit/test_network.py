@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import huggingface_hub
@@ -51,6 +52,10 @@ def facts(network: Network) -> list[tuple[str, str, int]]:
     return [(entry.host, entry.purpose, entry.received) for entry in network.log.read()]
 
 
+def server(url: str) -> str:
+    return urlsplit(url).netloc
+
+
 def address(hub: Hub) -> str:
     """Return the signed address of the bytes."""
     return f"{hub.cdn}/0/org/name/m.gguf?Signature=secret"
@@ -62,7 +67,7 @@ def test_a_request_is_on_record(hub: Hub, network: Network, log: Path) -> None:
         assert client.get(address(hub).partition("?")[0]).content == CONTENT
         assert client.get(f"{hub.cdn}/7/x?Signature=secret").status_code == 403
     (entry, other) = network.log.read()
-    assert entry == Connection(entry.time, "127.0.0.1", "a test of this", len(CONTENT))
+    assert entry == Connection(entry.time, server(hub.cdn), "a test of this", len(CONTENT))
     assert before < entry.time < datetime.now(UTC)
     assert 0 < other.received < 100
     assert "secret" not in log.read_text()
@@ -75,13 +80,13 @@ def test_a_host_is_on_record_as_it_is_looked_up(network: Network) -> None:
     with network.client(transport=transport) as client:
         for host in ("gpu.ex\u0430mple.org", "[2001:db8::1]"):
             client.get(f"https://{host}/v1")
-    assert [host for host, *_ in facts(network)] == ["gpu.xn--exmple-4nf.org", "2001:db8::1"]
+    assert [host for host, *_ in facts(network)] == ["gpu.xn--exmple-4nf.org", "[2001:db8::1]"]
 
 
 def test_without_a_purpose(hub: Hub, network: Network) -> None:
     with network.client() as client:
         client.head(hub.endpoint)
-    assert facts(network) == [("127.0.0.1", "unknown", 0)]
+    assert facts(network) == [(server(hub.endpoint), "unknown", 0)]
 
 
 def test_each_hop_is_on_record(hub: Hub, network: Network) -> None:
@@ -96,7 +101,7 @@ def test_a_connection_that_fails_is_on_record(network: Network) -> None:
         pass
     with network.client() as client, purpose("nothing"), pytest.raises(httpx2.ConnectError):
         client.get(hub.cdn)
-    assert facts(network) == [("127.0.0.1", "nothing", 0)]
+    assert facts(network) == [(server(hub.cdn), "nothing", 0)]
 
 
 def test_an_answer_that_breaks_is_on_record(hub: Hub, network: Network) -> None:
@@ -131,7 +136,7 @@ def test_many_at_once(hub: Hub, network: Network) -> None:
         list(pool.map(fetch, range(1, 9)))
     told = facts(network)
     assert len(told) == 80
-    assert set(told) == {("127.0.0.1", f"part {n}", n * 1000) for n in range(1, 9)}
+    assert set(told) == {(server(hub.cdn), f"part {n}", n * 1000) for n in range(1, 9)}
 
 
 def test_killed(hub: Hub, network: Network, log: Path) -> None:
@@ -150,7 +155,7 @@ def test_killed(hub: Hub, network: Network, log: Path) -> None:
         time.sleep(0.01)
     child.kill()
     child.wait()
-    assert facts(network) == [("127.0.0.1", "to die", 0)]
+    assert facts(network) == [(server(hub.cdn), "to die", 0)]
 
 
 def test_a_damaged_record(hub: Hub, network: Network, log: Path) -> None:
@@ -158,7 +163,7 @@ def test_a_damaged_record(hub: Hub, network: Network, log: Path) -> None:
     log.write_bytes(b"\xff\xfe nonsense\n1\t2\t3\t4\n\n2026-01-01T00:00:00.000+00:00\t0000")
     with network.client() as client, purpose("another"):
         client.head(hub.endpoint)
-        assert facts(network) == [("127.0.0.1", "another", 0)]
+        assert facts(network) == [(server(hub.endpoint), "another", 0)]
         with client.stream("GET", address(hub).partition("?")[0]) as response:
             log.write_bytes(b"")  # somebody cleared it
             response.read()
@@ -241,7 +246,7 @@ def test_the_hubs_library_goes_through(hub: Hub, network: Network) -> None:
     url = f"{hub.endpoint}/org/name/resolve/main/m.gguf"
     with purpose("of the library"):
         assert huggingface_hub.get_hf_file_metadata(url).size == len(CONTENT)
-    assert facts(network) == [("127.0.0.1", "of the library", 0)]
+    assert facts(network) == [(server(hub.endpoint), "of the library", 0)]
     network.offline = True
     with pytest.raises(Offline):
         huggingface_hub.get_hf_file_metadata(url)

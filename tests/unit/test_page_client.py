@@ -47,7 +47,7 @@ from app.tools.browser.address import AddressInvalid, web_address
 from app.tools.browser.web.web_faults import page_sentence
 from tests.fakes.web import LocalWeb, Reply, WebHandler, serving_web
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 SITE = "harbour.example"
 
 

@@ -454,9 +454,9 @@ def stopping(server: Player, chat: RemoteChat, *, begun: bool = False) -> thread
     """Stop the answer once the server holds it back, and it has ``begun`` here."""
 
     def stop() -> None:
-        server.holding.wait(20)
+        server.holding.wait(60)
         if begun:
-            chat.spoken.wait(20)
+            chat.spoken.wait(60)
         chat.cancel.set()
 
     stopper = threading.Thread(target=stop)
@@ -473,7 +473,7 @@ def test_stopped_before_the_answer(talk: Ask, dialect: Callable[[], Dialect]) ->
     with pytest.raises(Cancelled):
         chat.ask("Hello")
     stopper.join()
-    assert server.left.wait(20), "the server is told at once"
+    assert server.left.wait(60), "the server is told at once"
 
 
 @pytest.mark.parametrize("dialect", [Vllm, OpenAi])
@@ -487,7 +487,7 @@ def test_stopped_within_the_answer(talk: Ask, dialect: Callable[[], Dialect]) ->
     assert answer.reasoning
     assert chat.done.reason is StopReason.CANCELLED
     assert chat.done.stats.generated > 0, "counted here, since the server did not say"
-    assert server.left.wait(20)
+    assert server.left.wait(60)
 
 
 def test_a_stop_text_counts_in_the_answer_only(talk: Ask) -> None:

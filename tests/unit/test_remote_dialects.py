@@ -199,8 +199,8 @@ def stopping(server: Player, bench: Bench, *, begun: bool) -> threading.Thread:
     """Stop once the server holds its answer back, and, if ``begun``, some of it is here."""
 
     def stop() -> None:
-        assert server.holding.wait(20)
-        assert not begun or bench.begun.wait(20)
+        assert server.holding.wait(60)
+        assert not begun or bench.begun.wait(60)
         bench.cancel.set()
 
     thread = threading.Thread(target=stop)
@@ -462,7 +462,7 @@ def test_stop_while_the_prompt_is_processed(bench: Bench, peer: Peer) -> None:
         stopper = stopping(server, bench, begun=False)
         heard = bench.ask(model)
         stopper.join()
-        assert server.left.wait(20)
+        assert server.left.wait(60)
     assert isinstance(heard.error, e.Cancelled)
     assert heard.parts == []
 
@@ -476,7 +476,7 @@ def test_stop_while_it_answers(bench: Bench, peer: Peer) -> None:
         stopper = stopping(server, bench, begun=True)
         heard = bench.ask(model)
         stopper.join()
-        assert server.left.wait(20)
+        assert server.left.wait(60)
     assert heard.error is None
     assert heard.done is not None
     assert heard.done.reason is StopReason.CANCELLED

@@ -28,7 +28,7 @@ CALL = Said(reasoning="The weather.", calls=(Call("get_weather", '{"city":"Köln
 
 def ask(server: Player, path: str, body: dict[str, Any] | None = None) -> tuple[int, bytes]:
     """Ask, and read what comes to its end; what comes before a break is kept."""
-    connection = http.client.HTTPConnection(server.root.removeprefix("http://"), timeout=20)
+    connection = http.client.HTTPConnection(server.root.removeprefix("http://"), timeout=60)
     method = "GET" if body is None else "POST"
     headers = {"Authorization": f"Bearer {KEY}"}
     try:
@@ -100,12 +100,12 @@ def test_each_fault_damages_an_answer(dialect: Callable[[], Dialect], fault: Fau
 def test_who_is_gone_while_it_is_silent_is_noticed() -> None:
     with serving(Vllm()) as server:
         server.fail(Fault.SILENT_FIRST)
-        connection = http.client.HTTPConnection(server.root.removeprefix("http://"), timeout=20)
+        connection = http.client.HTTPConnection(server.root.removeprefix("http://"), timeout=60)
         connection.request("POST", "/v1/chat/completions", json.dumps({"messages": []}))
-        assert server.holding.wait(20)
+        assert server.holding.wait(60)
         assert not server.left.is_set()
         connection.close()
-        assert server.left.wait(20)
+        assert server.left.wait(60)
         server.unexpected.clear()
 
 

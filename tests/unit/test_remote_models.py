@@ -133,7 +133,7 @@ def test_models_lists_them_without_asking_anybody(
 ) -> None:
     administrator.write("endpoints.toml", TWO)
     chosen = "https://gpu.example.org/v1#openai/gpt-oss-20b"
-    settings_file.save(Settings(model=chosen), Folders(tmp_path).settings)
+    settings_file.save(Settings(model=chosen), Settings(), Folders(tmp_path).settings)
     assert fireside("models", "--json", data=tmp_path) == 0
     remote = json.loads(capsys.readouterr().out)["remote"]
     assert [row["name"] for row in remote] == ["big", "big", "openai/gpt-oss-20b"]
@@ -182,7 +182,7 @@ def test_ask_is_answered_elsewhere_and_says_so(
         assert f"Answered by team on {Endpoint(server.url, MODEL).host}" in said.err
         assert server.asked[-1].json["reasoning_effort"] == "low"
     (logged,) = {each.host for each in ConnectionLog(Folders(tmp_path).connections).read()}
-    assert logged == "127.0.0.1"
+    assert logged == Endpoint(server.url, MODEL).host
 
 
 def test_ask_as_json_tells_where(
@@ -243,6 +243,6 @@ def test_the_chosen_model_is_not_asked_unless_it_is_named(
     with serving(Vllm()) as server:
         serve(administrator, server)
         chosen = f"{server.url}#{MODEL}"
-        settings_file.save(Settings(model=chosen), Folders(tmp_path).settings)
+        settings_file.save(Settings(model=chosen), Settings(), Folders(tmp_path).settings)
         assert fireside("ask", "What is the capital of France?", data=tmp_path) == ANSWERED
         assert server.asked == []

@@ -53,7 +53,7 @@ class Desk:
     def run(self, index: int, answer: int | None = None) -> RerunEnded:
         """Run a part again, and return its end."""
         self.reruns.start(answer or self.answer, index)
-        while isinstance(event := self.told.get(timeout=30), RerunOutput):
+        while isinstance(event := self.told.get(timeout=60), RerunOutput):
             pass
         return event
 
@@ -86,7 +86,7 @@ def test_a_call_runs_where_it_stood_and_nothing_is_stored(desk: Desk, python: Fa
     python.answer = lambda proposal, cancel: ["so ", "far", Result("so far\ud800")]
     before = desk.store.messages.conversation(desk.chat)
     desk.reruns.start(desk.answer, 3)
-    events = [desk.told.get(timeout=30) for _ in range(3)]
+    events = [desk.told.get(timeout=60) for _ in range(3)]
     assert [e.text for e in events if isinstance(e, RerunOutput)] == ["so ", "far"]
     assert isinstance(events[2], RerunEnded)
     assert events[2].result
@@ -136,9 +136,9 @@ def test_a_fault_of_a_tool_is_an_end(desk: Desk, python: FakeTool) -> None:
 def test_it_is_stopped(desk: Desk, python: FakeTool, closing: bool) -> None:
     python.answer = until_stopped
     rerun = desk.reruns.start(desk.answer, 1)
-    assert isinstance(desk.told.get(timeout=30), RerunOutput)
+    assert isinstance(desk.told.get(timeout=60), RerunOutput)
     desk.reruns.close() if closing else rerun.cancel()
-    ended = desk.told.get(timeout=30)
+    ended = desk.told.get(timeout=60)
     assert isinstance(ended, RerunEnded)
     assert ended.result
     assert ended.result.facts.outcome is Outcome.STOPPED

@@ -28,7 +28,7 @@ from app.engine.scheduled_backend import ScheduledBackend
 from app.engine.scheduler import WINDOW, Place, Scheduler
 
 MODEL = ModelRef.of_file(Path("demo.gguf"), "Demo model")
-LONG = 10.0  # seconds after which a hanging test fails
+LONG = 60.0  # seconds after which a hanging test fails
 
 
 def wait(place: Place) -> list[int]:

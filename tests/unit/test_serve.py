@@ -221,7 +221,7 @@ def test_the_port_is_that_of_the_settings(tmp_path: Path) -> None:
     server = FakeServer()
     assert run(server, tmp_path, *token) == 0
     assert server.port == SERVER_PORT
-    settings_file.save(Settings(serve_port=9001), Folders(tmp_path).settings)
+    settings_file.save(Settings(serve_port=9001), Settings(), Folders(tmp_path).settings)
     assert run(server, tmp_path, *token) == 0
     assert server.port == 9001
 
@@ -245,7 +245,7 @@ def test_a_model_that_nobody_asks_is_unloaded_as_in_the_settings(tmp_path: Path)
     server = FakeServer()
     assert run(server, tmp_path, *token) == 0
     assert "idle" not in server.threads
-    settings_file.save(Settings(unload_minutes=5), Folders(tmp_path).settings)
+    settings_file.save(Settings(unload_minutes=5), Settings(), Folders(tmp_path).settings)
     assert run(server, tmp_path, *token) == 0
     assert "idle" in server.threads
 

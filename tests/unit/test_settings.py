@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base import file_lock
 from app.base.errors import StoreReadOnly
 from app.base.settings import Folders, Settings, ThemeChoice, load, open_, read, save
 from app.base.types import Effort
@@ -77,11 +78,11 @@ def path(tmp_path: Path) -> Path:
 def test_every_setting_survives_a_round_trip(path: Path) -> None:
     for field in dataclasses.fields(Settings):
         assert getattr(CHANGED, field.name) != field.default, "give it another value above"
-    save(CHANGED, path)
+    save(CHANGED, Settings(), path)
     assert load(path) == CHANGED
-    save(Settings(), path)
+    save(Settings(), CHANGED, path)
     assert load(path) == Settings()
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert {p.name for p in path.parent.iterdir()} == {path.name, file_lock.NAME}
 
 
 def test_no_file_is_the_defaults(path: Path) -> None:
@@ -106,7 +107,7 @@ def test_a_file_of_which_nothing_can_be_read(path: Path, content: bytes) -> None
     assert damage is not None
     assert damage.kept == path.with_name("settings.json.2.old")  # nothing is overwritten
     path.write_bytes(content)
-    save(CHANGED, path)  # damaged while Fireside runs
+    save(CHANGED, Settings(), path)  # damaged while Fireside runs
     assert load(path) == CHANGED
     assert path.with_name("settings.json.3.old").read_bytes() == content
 
@@ -129,7 +130,7 @@ def damaged(text: str) -> str:
     ],
 )
 def test_what_can_be_read_is_kept(path: Path, damage: Callable[[str], str], lost: set[str]) -> None:
-    save(CHANGED, path)
+    save(CHANGED, Settings(), path)
     before = json.loads(path.read_text("utf-8")) | {"voice": {"speed": 2}}
     text = damage(json.dumps(before, indent=2))
     path.write_text(text, encoding="utf-8")
@@ -166,7 +167,7 @@ def test_what_may_not_be_read_is_put_aside(path: Path) -> None:
     assert told.lost == ("*",)
     assert told.kept is not None
     assert (told.kept / "inside").exists()
-    save(CHANGED, path)
+    save(CHANGED, Settings(), path)
     assert open_(path) == (CHANGED, None)
 
 
@@ -183,7 +184,7 @@ def test_what_cannot_be_put_aside_is_not_written_over(
     assert told is not None
     assert (settings, told.kept) == (Settings(), None)
     with pytest.raises(PermissionError):
-        save(CHANGED, path)
+        save(CHANGED, Settings(), path)
     assert path.read_text("utf-8") == "{broken"
 
 
@@ -215,7 +216,7 @@ def test_any_json_gives_settings_that_can_be_saved(
     path = tmp_path_factory.getbasetemp() / "any.json"
     path.write_text(json.dumps(content), encoding="utf-8")
     settings = load(path)
-    save(settings, path)
+    save(settings, settings, path)
     assert load(path) == settings
 
 
@@ -238,11 +239,25 @@ def test_numbers_have_limits(path: Path, wild: int) -> None:
     assert loaded.settings.zoom in (80, 200), "else a window fills the memory"
 
 
+def test_only_what_this_process_has_changed_is_written_over(path: Path) -> None:
+    save(CHANGED, Settings(), path)
+    save(dataclasses.replace(CHANGED, zoom=90, chat=None), CHANGED, path)  # another process
+    save(dataclasses.replace(CHANGED, theme=ThemeChoice.LIGHT, chat=8), CHANGED, path)
+    assert load(path) == dataclasses.replace(CHANGED, zoom=90, theme=ThemeChoice.LIGHT, chat=8)
+    path.unlink()
+    save(dataclasses.replace(CHANGED, chat=9), CHANGED, path)
+    assert load(path) == dataclasses.replace(CHANGED, chat=9)  # nothing is forgotten
+    text = path.read_text("utf-8").replace('"zoom": 125', '"zoom": 12O').replace("dark", "light")
+    path.write_text(text, "utf-8")
+    save(dataclasses.replace(CHANGED, chat=10), CHANGED, path)
+    assert load(path) == dataclasses.replace(CHANGED, theme=ThemeChoice.LIGHT, chat=10)
+
+
 def test_what_a_later_version_wrote_is_kept(path: Path) -> None:
     path.write_text('{"chat": 3, "voice": {"speed": 2}}', encoding="utf-8")
     settings = load(path)
     assert settings == Settings(chat=3)
-    save(dataclasses.replace(settings, chat=4), path)
+    save(dataclasses.replace(settings, chat=4), settings, path)
     written = json.loads(path.read_text(encoding="utf-8"))
     assert (written["voice"], written["chat"]) == ({"speed": 2}, 4)
 
@@ -251,17 +266,17 @@ def test_what_a_later_version_wrote_is_kept(path: Path) -> None:
 def test_a_failed_save_leaves_the_old_file(
     path: Path, monkeypatch: pytest.MonkeyPatch, owner: object, step: str
 ) -> None:
-    save(Settings(chat=1), path)
+    save(Settings(chat=1), Settings(), path)
 
     def fails(*_: object) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr(owner, step, fails)
     with pytest.raises(OSError, match="disk full"):
-        save(CHANGED, path)
+        save(CHANGED, Settings(), path)
     monkeypatch.undo()
     assert load(path) == Settings(chat=1)
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert {p.name for p in path.parent.iterdir()} == {path.name, file_lock.NAME}
 
 
 def test_folders(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from app.base.processes import ChildEnded
 from app.engine.delta_wire import pack
 from app.engine.shared_pipe import SharedPipe
 
-LONG = 10.0  # seconds after which a hanging test fails
+LONG = 60.0  # seconds after which a hanging test fails
 GONE = object()
 
 

@@ -80,10 +80,17 @@ class Desk:
         """Look at a source again, and return how it stands then."""
         before = len(self.events)
         self.library.look(key)
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while len(self.events) < before + 2 and time.monotonic() < until:
             time.sleep(0.002)
         return self.settled(key)
+
+    def told(self, statuses: tuple[SourceStatus, ...]) -> None:
+        """Wait until that is what was published last, which is a moment after it is so."""
+        until = time.monotonic() + 60
+        while self.events[-1].statuses != statuses and time.monotonic() < until:
+            time.sleep(0.002)
+        assert self.events[-1].statuses == statuses
 
     def source(self, key: str) -> FolderSource:
         [found] = [each for each in self.library.sources() if each.key == key]
@@ -136,7 +143,7 @@ def test_a_folder_is_read_searched_and_opened(desk: Desk, notes: Path) -> None:
     [status] = desk.library.statuses()
     assert (status.documents, status.skipped, status.problem) == (2, (), None)
     assert status.size > 0
-    assert desk.events[-1].statuses == (status,)
+    desk.told((status,))
     [hit] = desk.source(key).search("tin melts 232", 1, NEVER)
     assert (hit.address, hit.title) == ("files:/Notes/sub/b.txt", "b.txt")
     assert "232" in hit.passage
@@ -409,7 +416,7 @@ def test_watched_sources_are_looked_at_again_and_again(desk: Desk, notes: Path) 
     key = desk.library.add_folder(notes).key
     desk.settled(key)
     desk.library.watch([key])
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while len(looks) < 4 and time.monotonic() < until:
         time.sleep(0.01)
     assert len(looks) >= 4
@@ -673,7 +680,7 @@ def test_the_process_ends_with_a_window_that_was_killed_at_whatever_file() -> No
         check=False,
         timeout=60,
     )
-    pid, until = int(found.stdout), time.monotonic() + 30
+    pid, until = int(found.stdout), time.monotonic() + 60
     while _runs(pid) and time.monotonic() < until:
         time.sleep(0.02)
     assert not _runs(pid)
@@ -705,13 +712,13 @@ def test_a_read_that_waits_for_another_one_can_be_stopped(notes: Path) -> None:
 
     thread = threading.Thread(target=read)
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     stop.set()
     with pytest.raises(Cancelled):
         reads.read(task, stop)
     assert thread.is_alive()  # the other one goes on
     reads.close()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -746,7 +753,7 @@ def test_what_is_told_last_is_newest_whichever_thread_is_slower(
     monkeypatch.setattr(library, "statuses", lambda: next(states))
     first = threading.Thread(target=library.tell)
     first.start()
-    assert telling.wait(10)
+    assert telling.wait(60)
     library.tell()
     first.join()
     library.close()

@@ -606,7 +606,7 @@ def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
 
     def slow(db: sqlite3.Connection) -> int:
         copied.set()
-        go.wait(30)
+        go.wait(60)
         return verify(db)
 
     with contextlib.closing(Store(path)) as store:
@@ -616,7 +616,7 @@ def test_a_backup_on_its_way_keeps_nothing_of_what_is_erased(
         making = threading.Thread(target=store.upkeep.backup)
         sweeping = threading.Thread(target=store.upkeep.sweep)
         making.start()
-        assert copied.wait(30)
+        assert copied.wait(60)
         store.bin.erase([chat])  # it is gone at once; its traces are wiped later
         sweeping.start()
         sweeping.join(0.3)

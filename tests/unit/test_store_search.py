@@ -315,11 +315,11 @@ def test_a_newer_search_ends_an_older_one(store: Store) -> None:
     thread = threading.Thread(target=older)
     thread.start()
     begun.wait()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while thread.is_alive() and time.monotonic() < end:
         with contextlib.suppress(Cancelled):
             store.search("word")
-    thread.join(20)
+    thread.join(60)
     assert ended == ["cancelled"]
     assert store.search("word")
 
@@ -342,7 +342,7 @@ def test_a_search_and_a_writer_do_not_wait_for_each_other(store: Store) -> None:
         done: list[list[SearchHit]] = []
         thread = threading.Thread(target=lambda: done.append(store.search("word")))
         thread.start()
-        thread.join(10)
+        thread.join(60)
         assert [f.title for f in done[0]] == [""]
 
 

@@ -204,7 +204,7 @@ def test_offline_cannot_be_switched_off(administrator: Administrator, tmp_path: 
 
 
 def test_the_server_is_forbidden(administrator: Administrator, tmp_path: Path) -> None:
-    settings_file.save(Settings(serve=True), Folders(tmp_path).settings)
+    settings_file.save(Settings(serve=True), Settings(), Folders(tmp_path).settings)
     administrator.decide("server = false\n")
     with closing(host_of(tmp_path)) as host:
         assert not host.settings.serve
@@ -221,13 +221,13 @@ def test_no_tool_is_declared_or_run_again(administrator: Administrator, tmp_path
         keys = [tool.key for tool in host.tools.all()]
         assert "python" in keys  # it is there to be seen
         assert host.tools.declared(keys) == ()
-        stored = host.disk(_answer_with_call).result(30)
+        stored = host.disk(_answer_with_call).result(60)
         host.reruns.start(stored, 0)
-        while not isinstance(event := told.get(timeout=30), RerunEnded):
+        while not isinstance(event := told.get(timeout=60), RerunEnded):
             pass
         assert isinstance(event.error, ToolsForbidden)
         with pytest.raises(ToolsForbidden):
-            host.tool_parts.mcp.start("files").result(30)
+            host.tool_parts.mcp.start("files").result(60)
 
 
 def _answer_with_call(store: Any) -> int:
@@ -257,11 +257,11 @@ def test_a_shared_folder_is_searched_and_only_read(
     data = Folders.find(tmp_path / "data").data
     with closing(host_of(data)) as host:
         host.change(folders=(str(shared),))  # the user's own, too
-        (found,) = [m for m in host.library.find().result(30).models if m.path.parent == shared]
+        (found,) = [m for m in host.library.find().result(60).models if m.path.parent == shared]
         assert found.place.kind is ModelSource.SHARED
         assert not file_operations.removable(found)
         assert not file_operations.movable(found)
-        error = host.library.remove(found).exception(30)
+        error = host.library.remove(found).exception(60)
         assert "shared folder" in explain(error or Exception()).sentence
     assert found.path.exists()
 

@@ -123,7 +123,7 @@ def test_the_model_names_a_chat_after_its_first_answer(harness: Harness, names: 
 def test_a_title_by_hand_stays(harness: Harness, names: Names) -> None:
     names.go_on.clear()
     chat = ask(harness)
-    assert names.begun.wait(10)
+    assert names.begun.wait(60)
     harness.store.chats.rename(chat, "Mine")
     names.go_on.set()
     assert now(harness, chat).title == "Mine"
@@ -135,7 +135,7 @@ def test_a_title_by_hand_stays(harness: Harness, names: Names) -> None:
 def test_a_question_ends_it_at_once_and_it_is_tried_again(harness: Harness, names: Names) -> None:
     names.go_on.clear()
     chat = ask(harness)
-    assert names.begun.wait(10)
+    assert names.begun.wait(60)
     ask(harness, chat)  # is answered, though the title failed
     assert harness.store.chats.get(chat).title_by is TitleBy.QUESTION
     names.go_on.set()
@@ -150,7 +150,7 @@ def test_chats_that_are_answered_at_the_same_time_are_both_named(
     """The end of one answer ends what is done for the other."""
     names.go_on.clear()
     first = ask(harness)
-    assert names.begun.wait(10)
+    assert names.begun.wait(60)
     second = ask(harness)
     names.go_on.set()
     assert {harness.wait(Renamed, count).chat.id for count in (1, 2)} == {first, second}
@@ -218,7 +218,7 @@ def test_only_the_last_chats_wait_for_a_name(tmp_path: Path) -> None:
 def test_a_chat_that_is_erased_meanwhile(harness: Harness, names: Names) -> None:
     names.go_on.clear()
     chat = ask(harness)
-    assert names.begun.wait(10)
+    assert names.begun.wait(60)
     harness.store.bin.erase([chat])
     names.go_on.set()
     settle(harness)

@@ -257,8 +257,8 @@ def test_control_tokens_are_never_text() -> None:
     for token in tokens('<|channel|>final<|message|>{"a": "<|', format):
         inside.take(token)
     allowed = inside.allowed()
-    assert not any(allowed[token >> 3] >> (token & 7) & 1 for token in control.values())
-    assert allowed[ord("e") >> 3] >> (ord("e") & 7) & 1
+    assert not any(allowed[token] for token in control.values())
+    assert allowed[ord("e")]
 
 
 # --- What the model is told ---------------------------------------------------------------------

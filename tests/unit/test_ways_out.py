@@ -290,7 +290,7 @@ def unloads_and_forgets(d: Desk) -> None:
 
 def counts_tools(d: Desk) -> None:
     with contextlib.closing(Jobs("counting")) as jobs:
-        assert ToolCounter(d.backend, d.registry, jobs).count(THERE, ["python"]).result(30)
+        assert ToolCounter(d.backend, d.registry, jobs).count(THERE, ["python"]).result(60)
 
 
 def runs_a_call_again(d: Desk) -> None:

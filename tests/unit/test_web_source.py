@@ -298,13 +298,13 @@ def test_searches_wait_for_each_other_and_can_be_stopped() -> None:
     class Slow(Fetcher):
         def ask(self, request: ServiceRequest, cancel: threading.Event) -> ServiceAnswer:
             begun.set()
-            release.wait(20)
+            release.wait(60)
             return recorded("wikipedia")
 
     web = source(Slow())
     thread = threading.Thread(target=web.search, args=("tides", 5, NEVER))
     thread.start()
-    begun.wait(20)
+    begun.wait(60)
     stop.set()
     with pytest.raises(Cancelled):
         web.search("tides", 5, stop)

@@ -516,7 +516,8 @@ def test_what_is_not_known_is_refused(serve: Serve) -> None:
         served.pipe.command(name, 12345)
     assert done(ask(served, request("Hi"), *answers("Hello."))).reason is StopReason.END
     signals = served._worker._signals
-    assert (signals._known, signals.unwanted, signals._hurried) == (set(), set(), set())
+    # The last one is forgotten a moment after its end was sent.
+    until(lambda: not (signals._known or signals.unwanted or signals._hurried))
 
 
 def test_the_end_stops_all(serve: Serve) -> None:
@@ -524,7 +525,7 @@ def test_the_end_stops_all(serve: Serve) -> None:
 
     def decoded() -> bool:
         served.pipe.command("close", 0)
-        return not served.engine.stopped.wait(10)
+        return not served.engine.stopped.wait(60)
 
     served.model.on_decode = decoded
     *_, error = ask(served, request(LONG))
@@ -808,7 +809,7 @@ def entries(folder: Path) -> list[Path]:
 
 def until(condition: Callable[[], object]) -> None:
     """Wait for another thread's work."""
-    for _ in range(2000):
+    for _ in range(12_000):
         if condition():
             return
         threading.Event().wait(0.005)
@@ -1021,7 +1022,7 @@ def test_a_parent_that_does_not_listen_is_gone(
 
     served.pipe.send = broken  # type: ignore[method-assign]
     served.send("devices")
-    assert ended.wait(10)
+    assert ended.wait(60)
     served.close()
 
 

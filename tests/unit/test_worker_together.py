@@ -80,13 +80,13 @@ class Gate:
 
     def _decoded(self) -> bool:
         self.closed.set()
-        assert self.opened.wait(10)
+        assert self.opened.wait(60)
         return True
 
     def hold(self, first: Request) -> int:
         """Ask for the first answer, and return its number once the engine is held in it."""
         number = self.served.send("ask", first)
-        assert self.closed.wait(10)
+        assert self.closed.wait(60)
         return number
 
     def open(self, commands: int) -> None:
@@ -332,13 +332,13 @@ def test_who_waits_for_a_grammar_can_leave(start: Start, monkeypatch: pytest.Mon
 
     def compiled(grammars: Grammars, grammar: TurnGrammar) -> GrammarMask:
         compiling.set()
-        assert goes_on.wait(10)
+        assert goes_on.wait(60)
         return real(grammars, grammar)
 
     monkeypatch.setattr(Grammars, "compile", compiled)
     served = start()
     shaped = served.send("ask", asks("Two?", response_schema=WANTED))
-    assert compiling.wait(10)
+    assert compiling.wait(60)
     asked = different(1)[0]
     events = served.do("ask", asked)  # does not wait for it
     assert said(events) == expected(asked)
@@ -468,7 +468,7 @@ def test_the_end_stops_them_all(start: Start) -> None:
 
     def act() -> bool:
         served.pipe.command("close", 0)
-        return not served.engine.stopped.wait(10)
+        return not served.engine.stopped.wait(60)
 
     at(served, lambda: draws(served, 2), act)
     gate.opened.set()

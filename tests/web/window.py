@@ -126,7 +126,7 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "data"
     data.mkdir(exist_ok=True)
-    settings_file.save(Settings(model=demo_model().key), Folders(data).settings)
+    settings_file.save(Settings(model=demo_model().key), Settings(), Folders(data).settings)
     application = QApplication(sys.argv)
     application.setStyle("Fusion")
     qt_language.install(application, "en")

@@ -1,10 +1,12 @@
 """Models behind endpoints that speak OpenAI's API: of vLLM, Ollama, llama-server and others.
 
-``remote_backend`` is the `Backend` of such models. It sends a request as a ``chat_request``, or as
-a ``responses_request`` where that is the only way to the reasoning, through
-`app.network.endpoint_client`, reads what comes by ``chat_stream`` or ``responses_stream`` as
-``wire_events``, out of plain text where a server does no more (``unparsed_answer``), and makes an
-answer of them (``remote_answer``). How servers differ is data, in ``server_dialect``;
+``remote_backend`` is the `Backend` of such models. It sends each request as a ``remote_request``,
+which goes out again where that may help, without what the server has refused before (``refusals``).
+That is a ``chat_request``, or a ``responses_request`` where only that leads to the reasoning; both
+tell a conversation as ``answer_rounds``. It goes through `app.network.endpoint_client`; what comes
+is read by ``chat_stream`` or ``responses_stream`` (``stream_reading`` is what they share) as
+``wire_events``, out of plain text where a server does no more (``unparsed_answer``), and
+``remote_answer`` makes an answer of them. How servers differ is data, in ``server_dialect``;
 ``tool_names`` are functions' names there and here; ``server_faults`` makes errors of what servers
 refuse (``server_message``).
 

@@ -4,7 +4,7 @@ A prompt is a list of control ids and ordinary text, never a string that is pars
 that the user, a file or a model wrote can become a control token. The parser is a state machine
 over ids that recovers from whatever a model writes: no text is lost, no control token comes out.
 
-``chat_format``   the format as the engine knows it
+``harmony_format``  the format as the engine knows it
 ``vocabulary``    the ids of the control tokens
 ``channels``      Harmony's channels, and the kinds of parts that they are
 ``render``        a prompt out of messages

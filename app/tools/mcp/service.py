@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from app.base.errors import FiresideError, McpServerUnapproved
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from app.network.client import Network
 
 _AT_ONCE = 16  # servers that may be slow to start before others have to wait
+_NO_SECRETS: Mapping[str, str] = MappingProxyType({})
 
 LOGS = "mcp"
 """The folder of the servers' logs, in the data folder."""
@@ -67,7 +69,10 @@ class McpServers:
         self._approvals = Approvals(folders.data / approvals.FILE)
         self._starter = Starter(network, secrets, folders.data / LOGS)
         self._jobs = Jobs("mcp", _AT_ONCE)
-        self._values = Jobs("mcp values", 1)  # of which the last that was given holds
+        # What was asked for last holds, so each of these has one thread; `_values` may wait for
+        # `_changes`, which wait for other processes, and for the keyring.
+        self._changes = Jobs("mcp changes", 1)
+        self._values = Jobs("mcp values", 1)
         self._runs = ServerRuns(
             self._starter,
             self._approvals,
@@ -111,44 +116,49 @@ class McpServers:
         with self._lock:
             return tuple(self._tools.setdefault(name, McpTool(self, name)) for name in on)
 
-    def put(self, server: Server, *, instead: str = "") -> None:
+    def put(self, server: Server, *, instead: str = "") -> Future[None]:
         """Add a server, or change the one of the same name, or of the name ``instead``.
 
-        It is off, or `CHANGED`, until its start is approved. Raises OSError.
+        It is off, or `CHANGED`, until its start is approved. Fails with OSError.
         """
-        self._file.put(server, instead=instead)
-        if instead and instead != server.name:
-            self._drop(instead)
-        self._runs.stop(server.name)
-        self.tell()
 
-    def add(self, found: tuple[Server, ...]) -> tuple[Server, ...]:
-        """Add servers; one whose name is taken gets a number. Returns them. Raises OSError."""
-        added = []
-        for server in found:
-            taken = self.names()
-            name, number = server.name, 1
-            while name in taken:
-                number += 1
-                name = f"{server.name} {number}"
-            added.append(replace(server, name=name))
-            self._file.put(added[-1])
-        self.tell()
-        return tuple(added)
+        def change() -> None:
+            self._file.put(server, instead=instead)
+            self._runs.stop(server.name)
+            self.tell()
+
+        if instead in ("", server.name):
+            return self._changes.submit(change)
+        return self._drop(instead, change)
+
+    def add(
+        self, found: tuple[Server, ...], secrets: Mapping[str, str] = _NO_SECRETS
+    ) -> Future[tuple[Server, ...]]:
+        """Add servers, and return them; one whose name is taken gets a number.
+
+        ``secrets`` are values as for `set_input`. Fails with OSError and SecretUnwritable.
+        """
+
+        def work() -> tuple[Server, ...]:
+            added = []
+            for server in found:
+                taken = self.names()
+                name, number = server.name, 1
+                while name in taken:
+                    number += 1
+                    name = f"{server.name} {number}"
+                for id, value in secrets.items():  # first: once it is there, it may be started
+                    self._starter.set_input(name, id, value)
+                added.append(replace(server, name=name))
+                self._file.put(added[-1])
+            self.tell()
+            return tuple(added)
+
+        return self._changes.submit(work)
 
     def remove(self, name: str) -> Future[None]:
-        """Remove a server, what was approved of it, its secrets and its log.
-
-        Raises OSError; what is to be done after that is done in the future.
-        """
-        with self._lock:
-            self._leaving.add(name)
-        try:
-            self._file.remove(name)
-        except OSError:
-            self._left(name)
-            raise
-        return self._drop(name)
+        """Remove a server, what was approved of it, its secrets and its log. Fails with OSError."""
+        return self._drop(name, lambda: self._file.remove(name))
 
     def log_of(self, name: str) -> Path:
         """Return the file with what a server writes beside its messages; it may be missing."""
@@ -169,7 +179,7 @@ class McpServers:
     def approve(self, name: str, pin: str) -> Future[None]:
         """Switch a server on, to start as it was reviewed: ``pin`` is that of the review's start.
 
-        Fails with McpServerUnapproved if it would start differently by now.
+        Fails with OSError, and McpServerUnapproved if it would start differently by now.
         """
 
         def work() -> None:
@@ -180,20 +190,31 @@ class McpServers:
             self._runs.stop(name)
             self.tell()
 
-        return self._jobs.submit(work)
+        return self._changes.submit(work)
 
     def revoke(self, name: str) -> Future[None]:
-        """Switch a server off; what was approved of its functions is kept."""
-        self._approvals.change(name, lambda approved: replace(approved, start=None))
-        return self._runs.stop(name)
+        """Switch a server off; what was approved of its functions is kept. Fails with OSError."""
 
-    def approve_function(self, name: str, function: str, seen: str) -> None:
-        """Switch on a function that is new or has changed; ``seen`` is the pin of what was seen."""
-        listed = self._runs.functions(name) or ()
-        now = next((each for each in listed if (each.name, each.pin) == (function, seen)), None)
-        if now:
-            self._approvals.change(name, lambda approved: approved.with_function(now))
-        self.tell()
+        def work() -> None:
+            self._approvals.change(name, lambda approved: replace(approved, start=None))
+            self._runs.stop(name)
+
+        return self._changes.submit(work)
+
+    def approve_function(self, name: str, function: str, seen: str) -> Future[None]:
+        """Switch on a function that is new or has changed; ``seen`` is the pin of what was seen.
+
+        Fails with OSError.
+        """
+
+        def work() -> None:
+            listed = self._runs.functions(name) or ()
+            now = next((each for each in listed if (each.name, each.pin) == (function, seen)), None)
+            if now:
+                self._approvals.change(name, lambda approved: approved.with_function(now))
+            self.tell()
+
+        return self._changes.submit(work)
 
     def set_input(self, name: str, id: str, value: str) -> Future[None]:
         """Keep the value for ``${input:id}`` in a server's configuration, with the secrets."""
@@ -264,29 +285,31 @@ class McpServers:
 
     def close(self) -> None:
         """End all servers."""
-        self._jobs.stop()
-        self._values.stop()
+        pools = self._jobs, self._changes, self._values
+        for pool in pools:
+            pool.stop()
         self._runs.close()
         self._starter.close()
-        self._jobs.close()
-        self._values.close()
+        for pool in pools:
+            pool.close()
 
     # --- Within ---
 
-    def _drop(self, name: str) -> Future[None]:
-        """Forget all that is known of a server."""
+    def _drop(self, name: str, change: Callable[[], None]) -> Future[None]:
+        """Forget all that is known of a server once ``change`` has taken it from the list."""
         with self._lock:
             self._leaving.add(name)
-        try:
-            self._approvals.put(name, Approved())
-        except OSError:
-            self._left(name)
-            raise
-        stopped = self._runs.stop(name)
 
-        def work() -> None:
+        def work() -> Future[None]:
+            change()
+            self._approvals.put(name, Approved())
+            return self._runs.stop(name)
+
+        changed = self._changes.submit(work)
+
+        def forget() -> None:
             try:
-                stopped.result()
+                changed.result().result()  # it has ended
                 self._runs.forget(name)
                 with self._lock:
                     self._tools.pop(name, None)
@@ -295,7 +318,7 @@ class McpServers:
                 self._left(name)
             self.tell()
 
-        return self._jobs.submit(work)
+        return self._values.submit(forget)
 
     def _left(self, name: str) -> None:
         """Take note that nothing of a server is to be removed any more."""

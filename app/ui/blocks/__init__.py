@@ -11,7 +11,8 @@
     code_box        code: rows (code_layout) and colours (highlighting)
       output_box    the output of a tool, a block of its own (output_block)
     table_box       tables (table_cells)
-    formula_box     displayed formulas; formula_image: all formulas, by ziamath (tex_svg)
+    formula_box     displayed formulas; formula_image: all formulas, by ziamath (tex_svg);
+                    formula_outline: their outlines, for a printer
       array_rules   lines between the rows and columns of a formula's array
     horizontal_scroll  scrolling of contents wider than their box
     rule_box        horizontal rules

@@ -1,6 +1,7 @@
 """The conversation: a virtual list, in which only visible messages have widgets.
 
-`Transcript` is the scroll area, and passes Qt's events to its parts:
+The `conversation_pane` has a `greeting` in an empty chat, else the `transcript`: the scroll area,
+which passes Qt's events to its parts.
 
 ::
 
@@ -14,6 +15,7 @@
       message_heights     heights of the messages, known or estimated (height_estimate)
       text_anchor         the line that stays in place
       view_pool           the widgets of visible messages
+      context_limit_line  the line under the messages that the model no longer sees
       call_state          view state of a call of a tool, and of what it made (call_text)
     message_view          the base of question_view and answer_view, the widgets of messages
       thought_panel       the header above the reasoning
@@ -27,7 +29,9 @@
       attachment_view     a file attached to a question
       departure_card      the question whether something may be sent to another computer
       message_footer      the row under an answer, and the versions of a message
+    jump_button           scrolls to the end
     message_menu          what can be done with a message
+    context_menu          the menu of a right click
     selection_controller  the selection, by mouse_selection and keyboard_controller
     find_controller       search in the chat (find_search, find_bar, find_marks)
     text_locator          positions of text: at a point, next to another, scrolled into view

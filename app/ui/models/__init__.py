@@ -15,6 +15,8 @@
     network_pane              network settings, and the log of connections
     download_controller       keeps every `download_row` and the `download_bar` up to date
     download_bar              downloads in the sidebar's foot, and the model that is ready
+    gpu_build_card            the graphics card that is being set up, in the sidebar, by
+                              `gpu_build_controller`
     cancel_menu               whether to keep a partial download
 
 The models themselves are in `app.ui.state`.

@@ -20,6 +20,7 @@ from app.ui.form_fields import CountField, heading, named
 from app.ui.form_page import FormRow
 from app.ui.theme import Theme, font
 from app.ui.zoom import zoomed
+from app.wording.connection_words import purpose_words
 from app.wording.language import tr
 from app.wording.quantities import gigabytes
 
@@ -192,7 +193,8 @@ class _ConnectionModel(QAbstractTableModel):
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         row = self._rows[index.row()]
-        return (_local(row.time), row.host, row.purpose, gigabytes(row.received))[index.column()]
+        what = purpose_words(row.purpose)
+        return (_local(row.time), row.host, what, gigabytes(row.received))[index.column()]
 
 
 def _local(time: datetime.datetime) -> str:

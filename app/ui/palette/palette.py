@@ -210,7 +210,7 @@ class CommandPalette(QFrame):
         if titles:
             rows += [PaletteRow.heading(tr("Chats")), *titles]
         if messages:
-            rows += [PaletteRow.heading(tr("Messages")), *messages]
+            rows += [PaletteRow.heading(tr("Matches in messages")), *messages]
         self._list.set_rows(rows)
         self._list.setVisible(bool(rows))
         # Until a search has ended, what was said stays, so that nothing flickers.

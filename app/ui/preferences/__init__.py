@@ -24,7 +24,9 @@
     data_page                the user's data; its backups in `backup_pane`
     hub_page                 the token for Hugging Face, and a mirror's address
     removal_dialog           removing the user's data
-    memory_page              how the model is run; `memory_bar` shows the memory needed
+    memory_page              how the model is run: its `context_field` and `gpu_cards`, a
+                             `memory_bar` with the memory needed, a `speed_line`, and a `hint_note`
+                             with what to do
     diagnosis_page           what was found on this computer, in words of `diagnosis_controller`
     sampling_fields          fields for sampling
     about_page               versions and licences, with a `component_list`

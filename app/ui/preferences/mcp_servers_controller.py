@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -147,8 +145,8 @@ class McpServersController(QObject):
             )
         )
         dialog.approved.connect(
-            lambda function: self._do(
-                lambda: mcp.approve_function(name, function.declaration.name, function.seen)
+            lambda function: self._when(
+                mcp.approve_function(name, function.declaration.name, function.seen)
             )
         )
         self._show_dialog()
@@ -174,7 +172,7 @@ class McpServersController(QObject):
                 if row.tool == SERVER + name:
                     store.consents.remove(row.chat, row.tool, row.function)
 
-        self._do(lambda: self._host.tool_parts.mcp.remove(name))
+        self._when(self._host.tool_parts.mcp.remove(name))
         self._when(self._host.disk(forget), lambda _: self._read_consents())
 
     def _revoke(self, row: ConsentRow | DepartureRow) -> None:
@@ -207,9 +205,7 @@ class McpServersController(QObject):
         parent = self._dialog if edited and self._dialog else self._page
         dialog = AddMcpServerDialog(self._theme, parent, edited)
         dialog.added.connect(
-            lambda servers, secrets: self._do(
-                lambda: self._keep(servers, secrets, edited.name if edited else "")
-            )
+            lambda servers, secrets: self._keep(servers, secrets, edited.name if edited else "")
         )
         dialog.open()
 
@@ -217,18 +213,9 @@ class McpServersController(QObject):
         """Add servers, or change the one called ``old``; their secrets go to the keyring."""
         mcp = self._host.tool_parts.mcp
         if old and servers:
-            mcp.put(servers[0], instead=old)
-            return
-        if secrets:  # kept first: once it is there, it may be started
-            (server,) = servers
-            taken = mcp.names()
-            others = (f"{server.name} {number}" for number in itertools.count(2))
-            names = itertools.chain([server.name], others)
-            server = replace(server, name=next(name for name in names if name not in taken))
-            for id, value in secrets.items():
-                mcp.set_input(server.name, id, value).result()
-            servers = (server,)
-        mcp.add(servers)
+            self._when(mcp.put(servers[0], instead=old))
+        else:
+            self._when(mcp.add(servers, secrets))
 
     def _import(self) -> None:
         """Offer the servers of other programs."""
@@ -241,16 +228,15 @@ class McpServersController(QObject):
 
         known = [status.server for status in self._servers]
         dialog = ImportMcpServersDialog(self._theme, found, known, self._page)
-        dialog.wanted.connect(
-            lambda servers: self._do(lambda: self._host.tool_parts.mcp.add(servers))
-        )
+        dialog.wanted.connect(lambda servers: self._keep(servers, {}, ""))
         dialog.file_wanted.connect(self._choose_file)
         dialog.open()
 
     def _choose_file(self) -> None:
         def add(path: Path) -> None:
             self._do(
-                lambda: self._host.tool_parts.mcp.add(parse(path.read_text("utf-8-sig")).servers)
+                lambda: parse(path.read_text("utf-8-sig")).servers,
+                lambda servers: self._keep(servers, {}, ""),
             )
 
         kinds = tr("MCP servers (*.json);;All files (*)")

@@ -14,5 +14,6 @@
     installed_list   the models on this disk
     preset_index     all presets, and changes to them
     local_serving    the local server: whether it is on, its token, what it does
+    client_watch     the other programs that the engine answers
     hardware_probe   the hardware of this computer
 """

@@ -160,7 +160,7 @@ class FiresideServe(HttpServerProcess):
         token.write_text(TOKEN, "utf-8")
         token.chmod(0o600)
         settings = Settings(context=context, answers_at_once=places)
-        settings_file.save(settings, Folders(folder).settings)
+        settings_file.save(settings, Settings(), Folders(folder).settings)
         options = ("--data-dir", folder, "--token-file", token, "--model", model)
 
         def command(port: int) -> Sequence[object]:

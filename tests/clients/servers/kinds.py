@@ -183,8 +183,9 @@ class TransformersServe:
 
 @dataclass
 class FiresideServe:
-    """``fireside serve``."""
+    """``fireside serve``. ``module`` is run for it."""
 
+    module: str = "app"
     name: str = "fireside"
     kind: ServerKind = ServerKind.FIRESIDE
     context: int = 131_072
@@ -201,7 +202,7 @@ class FiresideServe:
         port, token, model = _free_port(), folder / "token", folder / f"{MODEL}.gguf"
         shutil.copy(demo_safetensors.DEMO, model)  # under its own name, its answers are filtered
         command = [
-            sys.executable, "-m", "app", "--data-dir", str(folder / "data"), "serve",
+            sys.executable, "-m", self.module, "--data-dir", str(folder / "data"), "serve",
             "--port", str(port), "--token-file", str(token), "--model", str(model),
         ]  # fmt: skip
         with _process(command, port, "/health", folder) as process:

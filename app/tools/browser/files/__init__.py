@@ -7,6 +7,7 @@
     folder_scan     what there is to read; `ignore_rules` and `exclusions` say what is not
     text_reading    a file into text with links; `skip_list` remembers those that gave none
     file_reads      a single file, read at once
+    cited_file      the file that a citation leads to, for the user to open
     text_helper     a second process that reads, where there is much
 
     index_writing  one process at a time writes an index; what can keep it from that
