@@ -21,8 +21,9 @@
     folder             a folder of the user's, out of which nothing leads (`folder_on_posix`,
                        `folder_on_windows`); `folder_paths` are paths within it
     gguf               the header of a GGUF file
-    gpt_oss            whether such a file is a gpt-oss that llama.cpp runs; `weights_check` whether
-                       its weights were ever written, `companion_files` whether it is a model at all
+    gpt_oss            whether such a file is a gpt-oss that llama.cpp runs, by its shape, tensors
+                       and `gpt_oss_keys`; `weights_check` whether its weights were ever written,
+                       `companion_files` whether it is a model at all
 
     jobs               background work on a few threads
     threads            threads: their errors, waits that can be stopped

@@ -11,7 +11,6 @@ least one token, each token has a type, and no number is NaN.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +27,8 @@ from app.base.errors import (
     NoModel,
     UnsupportedArchitecture,
 )
-from app.base.gguf import ARRAY, BOOL, F32, I32, STRING, U16, U32, GgufHeader, Tensor, Type
+from app.base.gguf import I32, STRING, GgufHeader, Tensor
+from app.base.gpt_oss_keys import check_types, key_of
 
 _MOST_LAYERS, _MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
 _MOST = (1 << 32) - 1
@@ -38,7 +38,6 @@ _OLLAMA_TENSORS = re.compile(r"blk\.\d+\.(attn_out\.(weight|bias)|attn_sinks|ffn
 
 _NO_WEIGHTS = {9, 15, 24, 25, 26, 27, 28}  # Q8_1, Q8_K, integers, F64
 _PLAIN = 0  # F32, for all but matrices; llama.cpp aborts on other types
-_ROPE_SCALING = {"none", "linear", "yarn", "longrope"}
 _PRE_TOKENIZERS = {
     "a.x-4.0", "afmoe", "bailingmoe", "bailingmoe2", "bloom", "chameleon", "chatglm-bpe",
     "codeshell", "cohere2moe", "command-r", "dbrx", "deepseek-coder", "deepseek-llm",
@@ -53,66 +52,6 @@ _PRE_TOKENIZERS = {
     "qwen35", "refact", "roberta-bpe", "sarvam-moe", "seed-coder", "smaug-bpe", "smollm",
     "solar-open", "spark2_5", "stablelm2", "starcoder", "superbpe", "talkie", "tekken",
     "tiny_aya", "trillion", "ufakzeka", "viking", "whitespace", "youtu",
-}  # fmt: skip
-
-# The types that llama.cpp accepts for a key, if the key is there.
-_TYPES = {
-    **dict.fromkeys(
-        (
-            "block_count", "context_length", "embedding_length", "embedding_length_out",
-            "nextn_predict_layers", "expert_count", "expert_group_count",
-            "expert_group_used_count", "rope.scaling.original_context_length",
-            "attention.key_length", "attention.value_length", "rope.dimension_count",
-            "attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa",
-            "attention.sliding_window", "pooling_type",
-        ),
-        U32,
-    ),
-    **dict.fromkeys(
-        (
-            "attention.layer_norm_rms_epsilon", "rope.freq_base", "rope.freq_base_swa",
-            "rope.scaling.factor", "rope.scaling.attn_factor", "rope.scaling.alpha",
-        ),
-        F32,
-    ),
-    **dict.fromkeys(("attention.causal", "rope.scaling.finetuned"), BOOL),
-    "rope.scaling.type": STRING,
-}  # fmt: skip
-_BY_LAYER = (
-    "attention.head_count", "attention.head_count_kv", "feed_forward_length",
-    "expert_used_count", "expert_feed_forward_length",
-)  # fmt: skip
-"""Keys whose value is one number for all layers, or a list with one for each layer."""
-_GENERAL_TYPES = {
-    "general.architecture": STRING,
-    "general.name": STRING,
-    "general.file_type": U32,
-    "split.count": U16,
-    "split.no": U16,
-    "tokenizer.ggml.model": STRING,
-    "tokenizer.ggml.pre": STRING,
-    "tokenizer.ggml.token_type_count": U32,
-    **dict.fromkeys(
-        (
-            f"tokenizer.ggml.{name}"
-            for name in (
-                "add_bos_token", "add_eos_token", "add_sep_token", "add_space_prefix",
-                "remove_extra_whitespaces",
-            )
-        ),
-        BOOL,
-    ),
-    **dict.fromkeys(
-        (
-            f"tokenizer.ggml.{name}_token_id"
-            for name in (
-                "bos", "eos", "eot", "eom", "unknown", "seperator", "padding", "cls", "mask",
-                "prefix", "suffix", "middle", "fim_pre", "fim_suf", "fim_mid", "fim_pad",
-                "fim_rep", "fim_sep",
-            )
-        ),
-        U32,
-    ),
 }  # fmt: skip
 
 
@@ -180,7 +119,7 @@ def check(headers: Sequence[GgufHeader]) -> GgufHeader:
     if not any(header.tensors for header in headers):
         raise UnsupportedArchitecture(first.path, "vocabulary only")  # llama.cpp: ggml-vocab-*
     whole = replace(first, tensors=tuple(t for header in headers for t in header.tensors))
-    _check_types(whole)
+    check_types(whole)
     found = shape(whole)
     _check_vocabulary(whole)
     _check_tensors(whole, found)
@@ -202,10 +141,10 @@ def shape(header: GgufHeader) -> Shape:
     usual = {"attention.value_length": width // heads, "rope.dimension_count": head}
     for name, default in usual.items():
         if _number(header, name, default=default) != head:
-            raise ModelDamaged(header.path, f"{_key(name)} is not {head}")
+            raise ModelDamaged(header.path, f"{key_of(name)} is not {head}")
     for name in ("nextn_predict_layers", "expert_group_count"):
         if header.number(name):
-            raise ModelDamaged(header.path, f"{_key(name)} is {header.number(name)}")
+            raise ModelDamaged(header.path, f"{key_of(name)} is {header.number(name)}")
     kv_heads = _number(header, "attention.head_count_kv", heads, default=heads, layers=layers)
     if heads % kv_heads:
         raise ModelDamaged(header.path, f"{heads} heads for {kv_heads} of keys and values")
@@ -223,10 +162,6 @@ def shape(header: GgufHeader) -> Shape:
     )
 
 
-def _key(name: str) -> str:
-    return f"{gguf.ARCHITECTURE}.{name}"
-
-
 def _number(
     header: GgufHeader,
     name: str,
@@ -239,7 +174,7 @@ def _number(
 
     If it may be a list with one number for each of ``layers``, all must be the same.
     """
-    key = _key(name)
+    key = key_of(name)
     value = header.metadata.get(key, default)
     if value is None:
         raise ModelForeign(header.path, f"key not found in model: {key}")
@@ -277,33 +212,6 @@ def _check_parts(headers: Sequence[GgufHeader]) -> None:
     names = [tensor.name for header in headers for tensor in header.tensors]
     if told != len(names) or len(set(names)) != len(names):
         raise ModelDamaged(first.path, f"{told} tensors expected but {len(set(names))} found")
-
-
-def _check_types(header: GgufHeader) -> None:
-    wanted = _GENERAL_TYPES | {_key(name): kind for name, kind in _TYPES.items()}
-    for key, found in header.types.items():
-        if key in wanted and found != Type(wanted[key]):
-            raise _wrong_type(header, key, wanted[key])
-        if key in wanted and found.kind == F32 and not 0 <= header.metadata[key] < math.inf:
-            raise ModelDamaged(header.path, f"{key} is {header.metadata[key]}")
-    layers = header.number("block_count")
-    for name in _BY_LAYER:
-        found = header.types.get(_key(name), Type(U32))
-        listed = found.kind == ARRAY and found.item in (U32, I32) and found.items == layers
-        if found != Type(U32) and not listed:
-            raise _wrong_type(header, _key(name), U32)
-    epsilon = _key("attention.layer_norm_rms_epsilon")
-    if epsilon not in header.metadata:
-        raise ModelForeign(header.path, f"key not found in model: {epsilon}")
-    scaling = header.metadata.get(_key("rope.scaling.type"), "linear")
-    if scaling not in _ROPE_SCALING:
-        raise ModelNewer(header.path, f"unknown rope scaling type: '{scaling}'")
-
-
-def _wrong_type(header: GgufHeader, key: str, wanted: int) -> ModelDamaged:
-    found = header.types[key].kind
-    told = f"key {key} has wrong type {gguf.NAMES[found]} but expected type {gguf.NAMES[wanted]}"
-    return ModelDamaged(header.path, told)
 
 
 def _check_vocabulary(header: GgufHeader) -> None:

@@ -64,6 +64,18 @@ def organization_mark() -> QLabel:
     return label
 
 
+def set_read_only(field: QPlainTextEdit) -> None:
+    """Make a field's text one that is read and copied, also by the keyboard."""
+    field.setProperty("kind", "field")
+    field.setFrameShape(QFrame.Shape.NoFrame)
+    field.setReadOnly(True)
+    field.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse
+        | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    field.setTabChangesFocus(True)
+
+
 def named(widget: QWidget, name: str, label: str, tip: str) -> None:
     """Set the objectName, the accessible name and the tooltip of a field."""
     widget.setObjectName(name)

@@ -119,7 +119,7 @@ def main() -> int:
             asked = Question(None, (Part(text),), Effort.LOW, MODEL, SETTINGS)
             turn = host.chats.send(asked)
         while True:
-            event = events.get(timeout=30)
+            event = events.get(timeout=100)
             if isinstance(event, TurnStarted):
                 turns[event.answer.id] = event.turn
                 if event.question:

@@ -24,9 +24,11 @@ from app.store import Store
 from app.ui import qt_language, screen
 from app.ui import theme as theme_module
 from app.ui.bridge import Bridge
+from app.ui.conversation import find_search
 from app.ui.conversation.transcript import Transcript
 from app.ui.garbage import GarbageCollector
 from app.ui.theme import Theme
+from app.ui.toast import Toast
 from app.ui.window import Window
 from tests.fakes.local_server import scripted
 from tests.ui.driver import PATIENCE_MS, Backend, Fireside, Start
@@ -45,6 +47,13 @@ def patient() -> Iterator[None]:
             wait = functools.partialmethod(getattr(QtBot, name), timeout=PATIENCE_MS)
             patch.setattr(QtBot, name, wait)
         yield
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what lasts a while for a person outlast a test, also on a busy machine."""
+    monkeypatch.setattr(Toast, "SHOWN_MS", 600_000)
+    monkeypatch.setattr(find_search, "_SLICE_S", 60.0)  # as a whole, at once
 
 
 @pytest.fixture(scope="session", autouse=True)

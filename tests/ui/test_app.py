@@ -40,7 +40,7 @@ FIRESIDE = [sys.executable, "-m", "app"]
 
 def test_smoke() -> None:
     done = subprocess.run(
-        [*FIRESIDE, "--smoke"], capture_output=True, text=True, timeout=90, check=False
+        [*FIRESIDE, "--smoke"], capture_output=True, text=True, timeout=200, check=False
     )
     of_offscreen = "This plugin does not support "
     said = [line for line in done.stderr.splitlines() if not line.startswith(of_offscreen)]
@@ -66,34 +66,44 @@ def raise_to_front(window, real=app.Window.raise_to_front):
     real(window)
     print("hidden" if window.isMinimized() else "raised", flush=True)
 
+def on_second(folder, called, real=app.DataFolder.on_second):
+    real(folder, called)
+    print("listens", flush=True)
+
 if __name__ == "__main__":
     app.Window.raise_to_front = raise_to_front
+    app.DataFolder.on_second = on_second
     sys.exit(app.run(Path(sys.argv[1]), None, smoke=False))
 """
 
 
 def test_a_second_start_raises_the_first(tmp_path: Path) -> None:
-    script = tmp_path / "first.py"
+    script, said = tmp_path / "first.py", tmp_path / "said.txt"
     script.write_text(FIRST)
-    first = subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": "."},
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "fireside.lock").exists() and time.monotonic() < deadline:
+    with said.open("w") as output:
+        first = subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path)],
+            stdout=output,
+            env=os.environ | {"PYTHONPATH": "."},
+        )
+
+    def until(text: str) -> None:
+        deadline = time.monotonic() + 120
+        while said.read_text() != text and time.monotonic() < deadline:
             time.sleep(0.05)
-        second = subprocess.run([*FIRESIDE, "--data-dir", str(tmp_path)], timeout=30, check=False)
+        assert said.read_text() == text
+
+    try:
+        until("listens\n")
+        second = subprocess.run([*FIRESIDE, "--data-dir", str(tmp_path)], timeout=120, check=False)
         assert second.returncode == 0
+        until("listens\nraised\n")  # the second may have ended before
         assert first.poll() is None
     finally:
         children = psutil.Process(first.pid).children(recursive=True)
         first.terminate()
-        said, _ = first.communicate(timeout=30)
+        first.wait(30)
         psutil.wait_procs(children, timeout=30)
-    assert said == "raised\n"
 
 
 @pytest.mark.parametrize("model", [None, Path("/models/größe 1.gguf")])

@@ -214,7 +214,7 @@ def test_what_is_deleted_for_good_is_in_no_file(start: Start, tmp_path: Path) ->
     assert found_in(tmp_path, SECRETS) == set()
     fireside = start()
     fireside.stored(lambda store: None)
-    fireside.host.tidy().result(timeout=20)
+    fireside.host.tidy().result(timeout=60)
     assert found_in(tmp_path, SECRETS) == set()
     assert {word for word, _ in found_in(tmp_path, OTHERS)} == set(OTHERS)
 
@@ -227,7 +227,7 @@ def test_what_was_kept_of_a_chat_that_is_gone_goes_at_the_next_start(
         (folder := tmp_path / "kept" / "id" / str(chat)).mkdir(parents=True)
         (folder / "entry.json").write_text(json.dumps({"chat": chat}), encoding="ascii")
     fireside = start()
-    fireside.host.tidy().result(timeout=20)
+    fireside.host.tidy().result(timeout=60)
     fireside.until(lambda: 99 in fireside.backend.forgotten)
     assert 1 not in fireside.backend.forgotten
 

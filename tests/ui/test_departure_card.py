@@ -36,6 +36,7 @@ from app.wording.departure_words import (
 from tests.fakes.tools import says, server
 from tests.ui.driver import Fireside, Step, answer, done, said
 from tests.ui.qt import child
+from tests.ui.test_consent_card import let_it_be_answered
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -90,7 +91,10 @@ def test_it_names_what_and_where() -> None:
     assert text.splitlines()[-2:] == ["49.txt", "and 10 more"]
 
 
-def test_it_takes_no_focus_and_is_answered_by_the_keyboard(fireside: Fireside) -> None:
+def test_it_takes_no_focus_and_is_answered_by_the_keyboard(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CalmButtons, "CALM_MS", 60_000)
     editor = fireside.window.composer.editor
     consent = ask(fireside, Prompt(80, 4096), said("Done."), done())
     send = fireside.find(QAbstractButton, "departureSend")
@@ -107,6 +111,7 @@ def test_it_takes_no_focus_and_is_answered_by_the_keyboard(fireside: Fireside) -
     said_of_it = QAccessible.queryAccessibleInterface(card)
     assert said_of_it.role() is QAccessible.Role.Grouping
     QTest.keyClick(fireside.window, Qt.Key.Key_F6)
+    let_it_be_answered(fireside)
     fireside.until(send.hasFocus)
     assert "(F6)" in send.toolTip()
     QTest.keyClick(send, Qt.Key.Key_Space)

@@ -664,7 +664,8 @@ def test_only_the_local_model_is_unloaded(fireside: Fireside, server: Player) ->
     use(fireside, add(fireside, server.url, "sk-1"))
     assert models.can_unload(), "the local model is still in memory"
     models.unload()
-    fireside.until(lambda: not models.can_unload())
+    fireside.until(lambda: not models.unloading)
+    assert not models.can_unload()
     assert fireside.backend.model is None
     assert not models.unloaded, "that is no news about the server's model"
     models.choose(models.demo)

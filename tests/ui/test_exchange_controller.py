@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QFileDialog, QLabel, QWidget
 
 from app.exchange import ImportReport
-from app.ui.exchange import exchange_controller, pdf_layout
+from app.ui.exchange import exchange_controller, pdf_layout, printer
 from app.ui.exchange.export_dialog import ExportDialog
 from app.ui.exchange.import_dialog import ImportDialog
 from app.ui.toast import Toast
@@ -195,6 +195,17 @@ def test_the_dialog_may_be_closed_when_all_is_done(
 def endless(*what: Any, **how: Any) -> Any:
     while True:
         yield 0.3
+
+
+def test_a_pdf_is_made_where_each_step_takes_longer_than_its_time(
+    fireside: Fireside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(fireside, "apples")
+    monkeypatch.setattr(printer, "_SLICE_S", -1.0)
+    fireside.window.library.chats.export_shown()
+    choose(fireside, "exportPdf", tmp_path / "out")
+    fireside.until(lambda: gone(fireside, ExportDialog))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["apples.pdf"]
 
 
 @pytest.mark.parametrize("way", ["cancel", "close"])

@@ -179,6 +179,7 @@ def test_another_chat_has_a_new_search(fireside: Fireside) -> None:
     fireside.window.transcript.open_find()
     bar = fireside.window.transcript.finder.bar
     QTest.keyClicks(bar.field, "apples")
+    finish(fireside.window.transcript)
     assert bar.results.hits
     fireside.window.new_chat()
     assert fireside.window.composer.editor.hasFocus()

@@ -29,6 +29,7 @@ from app.ui.preferences.local_server_page import LocalServerPage
 from app.ui.preferences.preferences_dialog import PreferencesDialog
 from app.ui.preferences.served_requests import RequestsPart, ServedRow
 from app.ui.preferences.snippets_part import SnippetsPart
+from app.ui.state.local_serving import Look
 from tests.fakes.local_server import ScriptedServer
 from tests.ui.driver import Fireside, Start
 from tests.ui.qt import child
@@ -226,6 +227,8 @@ def test_what_is_below_the_requests_stays_where_it_is_while_they_come_and_go(
     server = switched_on(fireside)
     dialog = opened(fireside)
     part = child(dialog, RequestsPart)
+    timer = child(part, QTimer)
+    timer.setInterval(600_000)  # until the test says so
     asks = [
         ServedRequest(number, "aider", "/v1/messages", ServedState.LOADING) for number in (1, 2)
     ]
@@ -239,8 +242,6 @@ def test_what_is_below_the_requests_stays_where_it_is_while_they_come_and_go(
         fireside.until(lambda: len(shown_requests(dialog)) == count)  # noqa: B023
         QApplication.processEvents()
         assert part.height() == height
-    timer = part.findChild(QTimer)
-    assert timer
     assert timer.isActive()
     timer.timeout.emit()
     fireside.until(lambda: part.height() < height)
@@ -309,6 +310,31 @@ def test_a_model_that_a_request_has_loaded_can_be_unloaded(fireside: Fireside) -
     models.unload()
     fireside.until(lambda: models.unloaded)
     assert fireside.backend.model is None
+
+
+def test_a_look_from_before_the_model_was_unloaded_does_not_say_that_it_is_there(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models, serving = fireside.window.state.models, fireside.window.state.local_server
+    switched_on(fireside)
+    fireside.until(lambda: models.can_unload() and not serving._asking)
+    looked, go, look = threading.Event(), fireside.hold(), serving._look
+
+    def slow() -> Look:
+        found = look()
+        looked.set()
+        go.wait()
+        return found
+
+    monkeypatch.setattr(serving, "_look", slow)
+    serving.refresh()
+    fireside.until(looked.is_set)
+    models.unload()
+    fireside.until(lambda: models.unloaded)
+    go.set()
+    fireside.until(lambda: not serving._asking)
+    assert models.unloaded
+    assert not models.can_unload()
 
 
 # --- The end of the window ----------------------------------------------------------------------

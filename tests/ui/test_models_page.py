@@ -170,8 +170,8 @@ def test_one_that_was_on_its_way_goes_on_by_itself(start: Start, hub: Hub) -> No
     show(fireside)
     fireside.find(QAbstractButton, "download").click()
     fireside.until(lambda: hub.sent > 100_000)
-    hub.rate = None
     again = start(model=False)
+    hub.rate = None  # not before: it could be complete, and nobody be told, as the window closes
     again.until(lambda: again.window.state.models.current)
 
 

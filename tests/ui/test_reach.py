@@ -182,6 +182,7 @@ def test_the_models(start: Start) -> None:
     fireside = start(model=False)
     fireside.window.model_area.model_picker.show_page()
     page = fireside.window.model_area.models_controller.page
+    fireside.until(lambda: fireside.window.state.installed.looked)
     for tab in page.findChildren(Segments)[0].findChildren(QAbstractButton):
         tab.click()
         fireside.qtbot.wait(50)

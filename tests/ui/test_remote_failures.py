@@ -233,6 +233,7 @@ def test_stopped_before_and_within_an_answer(fireside: Fireside, server: Player)
     server.fail(Fault.SILENT_LATER, 1)
     fireside.ask("second")
     fireside.until(server.holding.is_set)
+    fireside.shows("Paris")  # a question of which nothing has come is taken back
     QTest.keyClick(fireside.window.composer.editor, Qt.Key.Key_Escape)
     fireside.until(server.left.is_set)
     fireside.idle()

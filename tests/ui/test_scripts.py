@@ -34,7 +34,7 @@ def ink(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     assert "glyph" not in done.stderr

@@ -276,7 +276,8 @@ def test_a_running_call_is_shown_and_stopped(fireside: Fireside) -> None:
     fireside.find(QAbstractButton, "toolCall", last=True).click()
     fireside.shows("while 1:\nfirst\nsecond")
     fireside.find(QAbstractButton, "thought", last=True).click()
-    assert fireside.find(QAbstractButton, "thought", last=True).text() == "Running Python…"
+    header = fireside.find(QAbstractButton, "thought", last=True)
+    assert header.text().startswith("Running Python…")  # after a second, how long
     fireside.find(QAbstractButton, "thought", last=True).click()
     fireside.stored(lambda store: None)
     fireside.find(QAbstractButton, "stopCall").click()

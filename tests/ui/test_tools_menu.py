@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from app.base.answer_events import Prompt
-from app.base.types import Effort, Request, ToolFunction, ToolNamespace, ToolSource
+from app.base.types import Effort, ModelRef, Request, ToolFunction, ToolNamespace, ToolSource
 from app.formats import Abilities
 from app.store import Preset
 from app.tools.registry import Registry
@@ -21,7 +22,7 @@ from app.tools.tool import Call, CallContext, Proposal, Result
 from app.ui.choices import Switch
 from app.ui.composer.tools_panel import ToolRow, ToolsPanel
 from app.ui.preferences.preferences_dialog import PreferencesDialog
-from tests.ui.driver import STATS, Fireside, Start, answer
+from tests.ui.driver import STATS, Fireside, Start, answer, arrived
 from tests.ui.qt import child, focused
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -236,6 +237,37 @@ def test_what_sources_share_is_counted_once(start: Start) -> None:
         "toolOn:python": "187 tokens", "toolOn:files:Notes": "400 tokens",
         "toolOn:files:Letters": "", "toolOn:web": "",
     }  # fmt: skip
+
+
+def test_what_is_to_be_counted_meanwhile_is_counted_then(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another model was loaded before the tools were counted for the first, which then were not."""
+    fireside = begin(start, StillTool("python"))
+    tools = fireside.window.state.tools
+    counts: list[Future[Mapping[str, int]]] = []
+
+    def costs(model: ModelRef, keys: Sequence[str]) -> Future[Mapping[str, int]]:
+        counts.append(Future())
+        return counts[-1]
+
+    def at_once(work: Callable[[], Any]) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work())
+        return done
+
+    monkeypatch.setattr(tools, "_costs", costs)
+    monkeypatch.setattr(tools, "_work", at_once)
+    tools._counted.clear()
+    for _ in range(2):
+        tools.refresh()
+        arrived(fireside)
+        assert len(counts) == 1, "one at a time"
+    counts[0].set_result({})
+    fireside.until(lambda: len(counts) == 2)
+    counts[1].set_result({"python": 187})
+    fireside.until(lambda: tools.tokens == 187)
+    assert len(counts) == 2
 
 
 def test_the_globe_is_off_in_each_new_chat(start: Start) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import threading
 from pathlib import Path
 from typing import TypeVar
 
@@ -142,9 +143,9 @@ def its_functions_are_decided_about(
 
 def test_a_changed_command_is_shown_before_it_runs_again(fireside: Fireside) -> None:
     mcp = fireside.host.tool_parts.mcp
-    mcp.put(Server("files", sys.executable, ("-c", "pass"))).result(10)
-    mcp.approve("files", mcp.review("files").result(10).start.pin).result(10)
-    mcp.put(Server("files", sys.executable, ("-c", "evil()"))).result(10)
+    mcp.put(Server("files", sys.executable, ("-c", "pass"))).result(60)
+    mcp.approve("files", mcp.review("files").result(60).start.pin).result(60)
+    mcp.put(Server("files", sys.executable, ("-c", "evil()"))).result(60)
     dialog = opened(fireside)
     switch = there(fireside, dialog, Switch, "serverOn:files")
     fireside.until(lambda: texts(dialog, "serverState") == ["Changed since you approved it"])
@@ -165,8 +166,8 @@ def test_a_process_that_hangs_with_the_lists_holds_up_no_click(
 ) -> None:
     monkeypatch.setattr(file_lock, "_LONGEST_S", PATIENCE_MS / 1000)
     mcp = fireside.host.tool_parts.mcp
-    mcp.put(Server("files", sys.executable, ("-c", "pass"))).result(10)
-    mcp.approve("files", mcp.review("files").result(10).start.pin).result(10)
+    mcp.put(Server("files", sys.executable, ("-c", "pass"))).result(60)
+    mcp.approve("files", mcp.review("files").result(60).start.pin).result(60)
     dialog = opened(fireside)
     switch = there(fireside, dialog, Switch, "serverOn:files")
     fireside.until(switch.isChecked)
@@ -175,6 +176,32 @@ def test_a_process_that_hangs_with_the_lists_holds_up_no_click(
         assert switch.isChecked()
     fireside.until(lambda: not switch.isChecked())
     assert is_in(fireside, McpServerState.OFF)
+    dialog.close()
+
+
+def test_what_was_found_before_a_change_does_not_hide_it(
+    fireside: Fireside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server was added by another thread while the servers were read for the page."""
+    mcp = fireside.host.tool_parts.mcp
+    found, adding = mcp.all, threading.Event()
+    adder = threading.Thread(target=lambda: mcp.add((Server("files", "npx"),)).result(60))
+
+    def slow() -> tuple[McpServerStatus, ...]:
+        before = found()
+        if not adding.is_set():
+            adding.set()
+            adder.start()
+            adder.join(0.2)  # in which it is added and told, unless that waits for this
+        return before
+
+    monkeypatch.setattr(mcp, "all", slow)
+    dialog = opened(fireside)
+    fireside.until(adding.is_set)
+    adder.join()
+    there(fireside, dialog, Switch, "serverOn:files")
+    fireside.stored(lambda store: None)
+    assert dialog.findChildren(Switch, "serverOn:files")
     dialog.close()
 
 

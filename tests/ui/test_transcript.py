@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -17,6 +18,7 @@ from app.base.answer_events import Delta
 from app.base.draft import Draft
 from app.base.types import Effort, Message, Part, PartKind, Role
 from app.store import MessageRow, State
+from app.ui.conversation import mouse_selection
 from app.ui.conversation.answer_view import AnswerView
 from app.ui.conversation.message_heights import MessageHeights
 from app.ui.conversation.message_state import MessageState
@@ -224,7 +226,10 @@ def test_reasoning_is_copied_where_it_was_selected(two: Transcript) -> None:
     assert "Let me think." not in two.selection.text()
 
 
-def test_two_clicks_select_a_word_and_three_a_paragraph(two: Transcript) -> None:
+def test_two_clicks_select_a_word_and_three_a_paragraph(
+    two: Transcript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mouse_selection, "time", SimpleNamespace(monotonic=lambda: 100.0))
     place = place_of(two, 1, 1, 7)
     for _ in range(2):
         mouse(two, QEvent.Type.MouseButtonPress, place)
@@ -287,17 +292,13 @@ def test_hostile_texts_are_text(transcript: Transcript, name: str) -> None:
         QApplication.processEvents()
 
 
-def test_a_very_long_answer_is_read_in_slices(transcript: Transcript) -> None:
+def test_a_very_long_answer_is_read_in_slices(transcript: Transcript, qtbot: QtBot) -> None:
     text = "\n\n".join(f"Paragraph {n}. {PROSE}" for n in range(400))
     transcript.messages.set_rows([question(1, "Go on."), reply(2, text)])
     view = transcript.views.active[transcript.messages.records[1]]
     assert isinstance(view, AnswerView)
     section = transcript.messages.records[1].sections[0]
-    for _ in range(400):
-        QApplication.processEvents()
-        if not section.unread:
-            break
-    assert not section.unread
+    qtbot.waitUntil(lambda: not section.unread)
     assert len(section.blocks) == 400
     bar = transcript.verticalScrollBar()
     assert bar.value() == bar.maximum()

@@ -85,5 +85,5 @@ def test_a_shell_completes(shell: str, tmp_path: Path, capsys: pytest.CaptureFix
         "COMP_WORDS=($words); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()\n"
         "_shtab_fireside; echo ${COMPREPLY[*]}\ndone\n"
     )
-    ran = subprocess.run(["bash", file], capture_output=True, text=True, timeout=30, check=False)
+    ran = subprocess.run(["bash", file], capture_output=True, text=True, timeout=60, check=False)
     assert ran.stdout.split() == ["pull", "gpt-oss-20b"]

@@ -272,10 +272,13 @@ def test_killed_and_resumed(hub: Hub, open_harness: Callable[[], Harness], tmp_p
     queue = tmp_path / "downloads.json"  # written on a thread of its own
 
     def brought() -> object:
-        return queue.exists() and json.loads(queue.read_text())["orders"][0]["brought"]
+        try:
+            return json.loads(queue.read_text())["orders"][0]["brought"]
+        except OSError:  # it is not there yet, or just being replaced
+            return []
 
     while hub.sent < hub.most or not brought():
-        time.sleep(0.005)
+        time.sleep(0.02)
     child.kill()
     child.wait()
     hub.most = math.inf

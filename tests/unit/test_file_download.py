@@ -7,6 +7,7 @@ import hashlib
 import math
 import os
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -238,17 +239,17 @@ def test_a_server_that_knows_no_ranges(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_no_connection_is_waited_for(tmp_path: Path) -> None:
-    with serving(**{NAME: CONTENT}) as hub:
-        pass  # the listener is gone
-    run = Run(hub, tmp_path)
+    with socket.socket() as taken:  # bound, so that no other program listens there
+        taken.bind(("127.0.0.1", 0))
+        run = Run(Hub(endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}"), tmp_path)
 
-    def report(told: DownloadProgress) -> None:
-        run.report(told)
-        if told.waiting:
-            run.stop.set()
+        def report(told: DownloadProgress) -> None:
+            run.report(told)
+            if told.waiting:
+                run.stop.set()
 
-    with pytest.raises(e.Cancelled):
-        run.download.run(run.stop, report)
+        with pytest.raises(e.Cancelled):
+            run.download.run(run.stop, report)
     assert run.reasons() == {WaitReason.CONNECTION}
 
 

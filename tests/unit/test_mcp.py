@@ -531,10 +531,10 @@ def test_what_is_told_last_is_newest_whichever_thread_is_slower(
     with servers(tmp_path, told=publish) as found:
         states = iter(("before", "after"))
         monkeypatch.setattr(found, "all", lambda: next(states))
-        first = threading.Thread(target=found._tell)
+        first = threading.Thread(target=found.tell)
         first.start()
         assert telling.wait(PATIENCE_S)
-        found._tell()
+        found.tell()
         first.join()
     assert told == ["before", "after"]
 

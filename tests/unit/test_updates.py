@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,10 +109,10 @@ def test_silence_ends(releases: Releases, network: Network) -> None:
 
 
 def test_nobody_there(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving() as gone:
-        pass
-    monkeypatch.setattr(updates, "API", gone.address)
-    assert "refused" in reason(network)
+    with socket.socket() as taken:  # bound, so that no other program listens there
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(updates, "API", f"http://127.0.0.1:{taken.getsockname()[1]}")
+        assert "refused" in reason(network)
     assert len(network.log.read()) == 1
 
 

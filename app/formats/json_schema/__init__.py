@@ -5,14 +5,15 @@ own on some keywords, so a schema is read, checked, and rewritten into words tha
 are meant; whatever cannot be guaranteed is refused by its name. Something valid may be left out:
 numbers beyond 2⁵³, strings with certain control characters.
 
-``schema_text``     JSON out of text, bounded
-``exact_schema``    the rewriting
-``schema_words``    words of older drafts, those that are not followed, and misspelt ones
-``exact_pattern``   regular expressions: ECMAScript's into Rust's
-``format_patterns`` the values of ``format``
-``number_steps``    steps of numbers
-``alternatives``    whether schemas exclude each other, what makes them, and what does not fit one
-``endless``         whether a schema only fits documents without an end
+``schema_text``         JSON out of text, bounded
+``exact_schema``        the rewriting
+``schema_references``   what references lead to
+``schema_words``        words of older drafts, those that are not followed, and misspelt ones
+``exact_pattern``       regular expressions: ECMAScript's into Rust's
+``format_patterns``     the values of ``format``
+``number_steps``        steps of numbers
+``alternatives``        whether schemas exclude each other, what makes them, what does not fit one
+``endless``             whether a schema only fits documents without an end
 
 Source: JSON Schema 2020-12; llguidance 1.8.0, parser/src/json, tried with 1.9.1.
 """

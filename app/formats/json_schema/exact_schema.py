@@ -14,16 +14,11 @@ from app.formats.json_schema.endless import endless
 from app.formats.json_schema.exact_pattern import PatternUnsupported, exact_pattern
 from app.formats.json_schema.format_patterns import NUMBER_FORMATS, guaranteed
 from app.formats.json_schema.number_steps import combinable, countable
-from app.formats.json_schema.schema_text import (
-    escaped,
-    pointer_of,
-    read_schema,
-    value_at,
-)
+from app.formats.json_schema.schema_references import SchemaReferences
+from app.formats.json_schema.schema_text import escaped, read_schema
 from app.formats.json_schema.schema_words import (
     OTHERS,
     SILENT,
-    bare_references,
     misspelt,
     modern,
     refers,
@@ -36,7 +31,6 @@ _DIALECTS = frozenset(
     for address in ("http://json-schema.org/{}/schema", "https://json-schema.org/{}/schema")
     for draft in ("draft/2020-12", "draft/2019-09", "draft-07", "draft-06", "draft-04")
 ) | {"http://json-schema.org/schema", "https://json-schema.org/schema"}
-_OLD = ("draft-07", "draft-06", "draft-04")
 # llguidance computes with 64-bit floats, and JSON's readers do.
 _LARGEST_NUMBER = 2**53
 _LONGEST, _MOST_ITEMS = 32_768, 4_096
@@ -44,7 +38,6 @@ _LONGEST, _MOST_ITEMS = 32_768, 4_096
 _MOST_NODES, _MOST_PAIRS, _MOST_VALUES, _MOST_PATTERN = 10_000, 5_000, 5_000, 32_768
 _MOST_NAMES, _MOST_OPTIONAL, _MOST_PATTERNS = 1_000, 400, 24  # of properties
 _MOST_DEPENDENT = 8  # each doubles what is compiled
-_MOST_LOOKUPS = 50_000  # seconds: what refers to itself is looked at again and again
 _ESCAPED = "\b\t\n\f\r"
 # JSON is written as models write it, in one form: with free white space weak ones would never end,
 # and a key that can be written in two ways can come twice.
@@ -79,13 +72,9 @@ class _Rewriting:
     def __init__(self, root: Any, function: str) -> None:
         self._root = root
         self._function = function
-        self._names: dict[str, str] = {}  # of definitions, by the pointers that lead to them
-        self._waiting: list[str] = []
-        self._nodes = self._values = self._pattern_size = self._lookups = 0
+        self._references = SchemaReferences(root, function)
+        self._nodes = self._values = self._pattern_size = 0
         self._steps: set[Decimal] = set()  # of multipleOf
-        dialect = str(root.get("$schema")) if isinstance(root, dict) else ""
-        self._is_old = any(draft in dialect for draft in _OLD)
-        self._looked_up: dict[str, Any] = {}
         keyword = _Rewriting
         self._keywords: dict[str, Callable[[_Rewriting, Any, str], dict[str, Any]]] = {
             "$schema": keyword._dialect,
@@ -133,10 +122,8 @@ class _Rewriting:
             self._wrong("", "nothing fits it")
         found = {} if found is True else found
         definitions = {}
-        while self._waiting:
-            pointer = self._waiting.pop()
-            target = self._target(pointer, pointer) if pointer else root
-            definitions[self._names[pointer]] = self._schema(target, pointer)
+        for name, pointer, target in self._references.definitions():
+            definitions[name] = self._schema(target if pointer else root, pointer)
         if endless(found, definitions):
             self._wrong("", "it refers to itself without an end")
         return {**found, "$defs": definitions, "x-guidance": _FORM}
@@ -151,7 +138,7 @@ class _Rewriting:
             self._wrong(at, f"more than {_MOST_NODES} schemas")
         found: dict[str, Any] = {}
         besides: list[Any] = []
-        plain = with_named_properties(modern(value), self._lookup)
+        plain = with_named_properties(modern(value), self._references.lookup)
         for key, inner in plain.items():
             if key in SILENT or key in _DEFINITIONS:
                 continue
@@ -268,14 +255,14 @@ class _Rewriting:
         options = self._list(value, at)
         if len(options) ** 2 > 2 * _MOST_PAIRS:
             self._refuse("oneOf", at, "so many alternatives")
-        found = narrowings(self._judged(options), self._lookup)
+        found = narrowings(self._references.judged(options), self._references.lookup)
         if found is None:
             self._refuse("oneOf", at, "alternatives that do not exclude each other")
         schemas = self._schemas(options, at)
         return {"anyOf": [one.of(schema) for one, schema in zip(found, schemas, strict=True)]}
 
     def _not(self, value: Any, at: str) -> dict[str, Any]:
-        ways = outside(self._judged(value), self._lookup)
+        ways = outside(self._references.judged(value), self._references.lookup)
         if ways is None:
             self._refuse("not", at)
         return {"anyOf": [self._schema(way, at) for way in ways] or [False]}
@@ -300,14 +287,7 @@ class _Rewriting:
     def _reference(self, value: Any, at: str) -> dict[str, Any]:
         if not isinstance(value, str):
             self._wrong(at, "not a text")
-        pointer = pointer_of(value)
-        if pointer is None:
-            self._refuse("$ref", at, value)
-        self._target(pointer, at)
-        if pointer not in self._names:
-            self._names[pointer] = f"d{len(self._names)}"
-            self._waiting.append(pointer)
-        return {"$ref": f"#/$defs/{self._names[pointer]}"}
+        return {"$ref": f"#/$defs/{self._references.definition(value, at)}"}
 
     def _multiple(self, value: Any, at: str) -> dict[str, Any]:
         step = Decimal(str(self._number(value, at, "multipleOf"))).normalize()
@@ -410,27 +390,6 @@ class _Rewriting:
         if not isinstance(value, dict):
             self._wrong(at, "not an object")
         return value
-
-    def _lookup(self, reference: str) -> Any:
-        self._lookups += 1
-        if self._lookups > _MOST_LOOKUPS:
-            self._refuse("$ref", "", "so many references within alternatives")
-        if reference not in self._looked_up:
-            pointer = pointer_of(reference)
-            found = True if pointer is None else self._judged(self._target(pointer, ""))
-            self._looked_up[reference] = found
-        return self._looked_up[reference]
-
-    def _judged(self, value: Any) -> Any:
-        """Return a schema, or some, as whoever judges documents by it reads it."""
-        return bare_references(value) if self._is_old else value
-
-    def _target(self, pointer: str, at: str) -> Any:
-        """Return what a pointer leads to, in places where there are schemas."""
-        try:
-            return value_at(self._root, pointer)
-        except LookupError:
-            self._wrong(at, f"nothing is at #{pointer}")
 
     def _refuse(self, keyword: str, at: str, detail: str = "") -> NoReturn:
         raise SchemaUnsupported(at, self._function, keyword, detail)

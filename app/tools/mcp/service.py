@@ -78,7 +78,7 @@ class McpServers:
             self._approvals,
             self._jobs,
             self._server,
-            self._tell,
+            self.tell,
             offline=offline,
             allowed=allowed,
             open_s=open_s,
@@ -93,6 +93,11 @@ class McpServers:
     def all(self) -> tuple[McpServerStatus, ...]:
         """Return all servers, in the order of the file."""
         return tuple(self._status(server) for server in self._file.servers())
+
+    def tell(self) -> None:
+        """Publish how all stand, so that what is told last is newest, whichever threads tell."""
+        with self._telling:
+            self._publish(McpServersChanged(self.all()))
 
     def names(self) -> set[str]:
         """Return the names that are taken, also by servers that are being removed."""
@@ -120,7 +125,7 @@ class McpServers:
         def change() -> None:
             self._file.put(server, instead=instead)
             self._runs.stop(server.name)
-            self._tell()
+            self.tell()
 
         if instead in ("", server.name):
             return self._changes.submit(change)
@@ -146,7 +151,7 @@ class McpServers:
                     self._starter.set_input(name, id, value)
                 added.append(replace(server, name=name))
                 self._file.put(added[-1])
-            self._tell()
+            self.tell()
             return tuple(added)
 
         return self._changes.submit(work)
@@ -183,7 +188,7 @@ class McpServers:
                 raise McpServerUnapproved(name)
             self._approvals.change(name, lambda approved: replace(approved, start=now))
             self._runs.stop(name)
-            self._tell()
+            self.tell()
 
         return self._changes.submit(work)
 
@@ -207,7 +212,7 @@ class McpServers:
             now = next((each for each in listed if (each.name, each.pin) == (function, seen)), None)
             if now:
                 self._approvals.change(name, lambda approved: approved.with_function(now))
-            self._tell()
+            self.tell()
 
         return self._changes.submit(work)
 
@@ -267,7 +272,7 @@ class McpServers:
         """Switch the network off or on. While it is off, no server runs: it could use it unseen."""
         if offline != self._runs.offline:
             self._runs.set_offline(offline)
-            self._tell()
+            self.tell()
 
     def set_browser(self, browser: SystemBrowser) -> None:
         """Have the user sign in there to servers that ask for it; without one, those fail."""
@@ -311,7 +316,7 @@ class McpServers:
                 self._starter.forget(name)
             finally:
                 self._left(name)
-            self._tell()
+            self.tell()
 
         return self._values.submit(forget)
 
@@ -341,8 +346,3 @@ class McpServers:
         if server := self._server(name):
             return server
         raise McpServerUnapproved(name)
-
-    def _tell(self) -> None:
-        """Publish how all stand, so that what is told last is newest, whichever threads tell."""
-        with self._telling:
-            self._publish(McpServersChanged(self.all()))

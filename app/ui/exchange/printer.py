@@ -54,8 +54,8 @@ class PdfPrinter:
             work.close()
             return
         until = time.monotonic() + _SLICE_S
-        share = 0.0
         try:
+            share = next(work)  # at least one step, however busy the computer is
             while time.monotonic() < until:
                 share = next(work)
         except StopIteration as stopped:

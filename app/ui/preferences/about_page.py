@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QUrl, Signal, qVersion
 from PySide6.QtGui import QDesktopServices, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -21,7 +20,7 @@ from app import REPOSITORY, __version__
 from app.base.licences import Component
 from app.network.updates import LatestRelease
 from app.ui.controls import Button, Elided, IconView, column, muted, set_tone
-from app.ui.form_fields import heading, named, note
+from app.ui.form_fields import heading, named, note, set_read_only
 from app.ui.preferences.component_list import ComponentList
 from app.ui.screen import FittingDialog
 from app.ui.theme import Theme, font, mono
@@ -163,14 +162,7 @@ class AboutPage(FittingDialog):
         )
         self._text = QPlainTextEdit()
         named(self._text, "licenceText", tr("Licence"), tr("Licence text"))
-        self._text.setProperty("kind", "field")
-        self._text.setFrameShape(QFrame.Shape.NoFrame)
-        self._text.setReadOnly(True)
-        self._text.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._text.setTabChangesFocus(True)
+        set_read_only(self._text)
         self._text.setFont(mono(12))
         right = QVBoxLayout()
         right.setSpacing(2)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QFrame, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from app.engine.probe import Examined
 from app.ui.controls import Button
-from app.ui.form_fields import named
+from app.ui.form_fields import named, set_read_only
 from app.ui.form_page import FormPage
 from app.ui.state.hardware_probe import HardwareProbe
 from app.ui.theme import Theme, mono
@@ -36,14 +36,7 @@ class DiagnosisPage(FormPage):
         )
         self._report = QPlainTextEdit(tr("Checking your computer…"))
         named(self._report, "doctorReport", tr("Diagnostics"), tr("Hardware and settings in use"))
-        self._report.setProperty("kind", "field")
-        self._report.setFrameShape(QFrame.Shape.NoFrame)
-        self._report.setReadOnly(True)
-        self._report.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self._report.setTabChangesFocus(True)
+        set_read_only(self._report)
         self._report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._report.setFont(mono(12))
         self._report.setMinimumHeight(240)

@@ -52,7 +52,7 @@ class McpServersController(QObject):
         page.add_wanted.connect(self._add)
         page.import_wanted.connect(self._import)
         page.revoked.connect(self._revoke)
-        self._do(lambda: host.tool_parts.mcp.all(), self._show)
+        self._do(lambda: host.tool_parts.mcp.tell())  # to `receive`, in order with changes
         self._read_consents()
 
     def receive(self, event: McpServersChanged) -> None:

@@ -8,11 +8,11 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy
 
 from app.ui.clipboard import copy_text
 from app.ui.controls import Button, column, menu_of, pop_up_below
-from app.ui.form_fields import heading, named, note
+from app.ui.form_fields import heading, named, note, set_read_only
 from app.ui.form_page import FormPart
 from app.ui.theme import Theme, mono
 from app.wording.client_snippets import Snippet
@@ -102,14 +102,7 @@ class SnippetText(QPlainTextEdit):
         super().__init__()
         words = tr("Configuration")
         named(self, "snippetText", words, words)
-        self.setProperty("kind", "field")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setReadOnly(True)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.setTabChangesFocus(True)
+        set_read_only(self)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

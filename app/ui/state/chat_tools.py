@@ -86,6 +86,7 @@ class ChatTools(QObject):
         self._states: Mapping[str, str] = {}  # of folders and encyclopaedias
         self._looks = Newest(bridge)
         self._counting = False  # one at a time: each waits until the engine is free
+        self._outdated = False  # since more was to be counted meanwhile
         self.offers: tuple[ToolOffer, ...] = ()
         self._again = QTimer(self)  # while one is being prepared
         self._again.setSingleShot(True)
@@ -175,7 +176,10 @@ class ChatTools(QObject):
         usable = [tool for tool in found if tool.declaration and not tool.unavailable]
         counted = {seen for key, seen in self._counted if model and key == model.key}
         unknown = {tool.seen: tool.key for tool in usable if tool.seen not in counted}
-        if model and unknown and not self._models.loading and not self._counting:
+        if not model or not unknown or self._models.loading:
+            return
+        self._outdated = self._counting
+        if not self._counting:
             self._counting = True
             seen = {key: each for each, key in unknown.items()}
             self._bridge.when_done(
@@ -236,7 +240,7 @@ class ChatTools(QObject):
     ) -> None:
         self._counting = False
         self._counted |= {(model.key, seen[key]): count for key, count in tokens.items()}
-        if tokens:  # meanwhile there may be more to count
+        if tokens or self._outdated:  # of a model that is not loaded any more, there are none
             self.refresh()
 
     def _set(self, offers: tuple[ToolOffer, ...]) -> None:

@@ -54,6 +54,7 @@ class LocalServing(QObject):
         self._outdated = False  # since something has changed meanwhile
         self._closed = False
         self._switches = 0  # how often it was switched: only the last one counts
+        self._unloads = 0  # how often the model was unloaded
         self.switching = False
         """Whether it is being switched on or off."""
         self.error: BaseException | None = None
@@ -129,14 +130,19 @@ class LocalServing(QObject):
             self._outdated = True
             return
         self._asking, self._outdated = True, False
+        unloads = self._unloads
 
         def done(found: Look) -> None:
             self._asking = False
-            self._take(found)
+            self._take(found, unloads)
             if self._outdated:
                 self.refresh()
 
         self._do(self._look, done)
+
+    def note_unloaded(self) -> None:
+        """Note that the model was unloaded, which a look under way may have seen in memory."""
+        self._unloads += 1
 
     def close(self) -> None:
         """Begin nothing new, since the window closes."""
@@ -172,7 +178,7 @@ class LocalServing(QObject):
 
     def _switch(self, work: Callable[[], Credentials]) -> None:
         self._switches += 1
-        switch = self._switches
+        switch, unloads = self._switches, self._unloads
         self.error, self.switching = None, True
         self.changed.emit()
 
@@ -180,7 +186,7 @@ class LocalServing(QObject):
             if switch == self._switches:
                 self.switching = False
                 self.credentials, look = found
-                self._take(look)
+                self._take(look, unloads)
 
         def failed(error: BaseException) -> None:
             if switch == self._switches:
@@ -188,9 +194,11 @@ class LocalServing(QObject):
 
         self._do(lambda: (work(), self._look()), done, failed)
 
-    def _take(self, look: Look) -> None:
+    def _take(self, look: Look, unloads: int) -> None:
+        """Take over what was found by a look that began after so many times of unloading."""
         self.status, self.model = look.status, look.model
-        self.loaded_found.emit(look.loaded)
+        if unloads == self._unloads:
+            self.loaded_found.emit(look.loaded)
         self.changed.emit()
 
     def _failed(self, error: BaseException) -> None:

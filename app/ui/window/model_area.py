@@ -76,6 +76,7 @@ class ModelArea:
 
     def receive_unloaded(self, event: ModelUnloaded | UnloadFailed) -> None:
         """Show that a model was unloaded, or why not."""
+        self._state.local_server.note_unloaded()
         self._state.models.receive_unloaded(event)
         if isinstance(event, UnloadFailed):
             self._views.toast.tell(explain(event.error).sentence, "alert")

@@ -188,7 +188,7 @@ class LmStudio:
             }
             for at, call in enumerate(said.calls)
         ]
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(said)}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": said.finish}
         head = self._head() | {"object": "chat.completion", "choices": [choice]}
         return head | {"usage": _usage(said, size), "stats": {}}
 
@@ -196,7 +196,7 @@ class LmStudio:
         for delta in _deltas(said):
             choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
             yield Frame(self._head() | {"choices": [choice]})
-        last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": _finish(said)}
+        last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": said.finish}
         yield Frame(self._head() | {"choices": [last]})
         if (body.get("stream_options") or {}).get("include_usage"):
             yield Frame(self._head() | {"choices": [], "usage": _usage(said, size)})
@@ -231,10 +231,6 @@ def _deltas(said: Said) -> Iterator[dict[str, Any]]:
         for piece in fragments(call.arguments):
             more = {"index": at, "type": "function", "function": {"name": "", "arguments": piece}}
             yield {"tool_calls": [more]}
-
-
-def _finish(said: Said) -> str:
-    return "length" if said.full else "tool_calls" if said.calls else "stop"
 
 
 def _usage(said: Said, size: int) -> dict[str, Any]:

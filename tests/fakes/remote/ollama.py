@@ -198,7 +198,7 @@ class Ollama:
             message["reasoning"] = said.reasoning
         if said.calls:
             message["tool_calls"] = _calls(said)
-        choice = {"index": 0, "message": message, "finish_reason": _finish(said)}
+        choice = {"index": 0, "message": message, "finish_reason": said.finish}
         head = self._head(self.model) | {"object": "chat.completion"}
         return head | {"choices": [choice], "usage": _usage(said, size)}
 
@@ -210,7 +210,7 @@ class Ollama:
                 first = False
             choice = {"index": 0, "delta": delta, "finish_reason": None}
             yield Frame(head | {"choices": [choice]})
-        choice = {"index": 0, "delta": {}, "finish_reason": _finish(said)}
+        choice = {"index": 0, "delta": {}, "finish_reason": said.finish}
         yield Frame(head | {"choices": [choice]})
         if (body.get("stream_options") or {}).get("include_usage"):
             yield Frame(head | {"choices": [], "usage": _usage(said, size)})
@@ -282,10 +282,6 @@ def _shifted(prompt: list[Seen], context: int) -> list[Seen]:
     last = prompt[-1]
     bytes_left = (most - 4) * 4
     return [replace(last, text=last.text.encode()[-bytes_left:].decode("utf-8", "ignore"))]
-
-
-def _finish(said: Said) -> str:
-    return "length" if said.full else "tool_calls" if said.calls else "stop"
 
 
 def _usage(said: Said, size: int) -> dict[str, Any]:

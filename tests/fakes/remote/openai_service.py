@@ -171,7 +171,7 @@ class OpenAi:
                 }
                 for at, call in enumerate(said.calls)
             ]
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(said)}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": said.finish}
         head = self._head() | {"object": "chat.completion"}
         return head | {"choices": [choice], "usage": _usage(said, size)}
 
@@ -191,7 +191,7 @@ class OpenAi:
         for delta in _deltas(said):
             choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
             yield Frame(self._head() | {"choices": [choice]} | usage | {"obfuscation": "x8QzLm"})
-        last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": _finish(said)}
+        last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": said.finish}
         yield Frame(self._head() | {"choices": [last]} | usage | {"obfuscation": "p"})
         if wanted:
             yield Frame(self._head() | {"choices": [], "usage": _usage(said, size)})
@@ -305,10 +305,6 @@ def _unsupported(name: str, value: str) -> str:
     allowed = "'minimal', 'low', 'medium', and 'high'"
     text = f"'{name}' does not support '{value}' with this model. Supported values are: {allowed}."
     return f"Unsupported value: {text}"
-
-
-def _finish(said: Said) -> str:
-    return "length" if said.full else "tool_calls" if said.calls else "stop"
 
 
 def _usage(said: Said, size: int) -> dict[str, Any]:

@@ -155,7 +155,7 @@ class OpenRouter:
                 }
                 for at, call in enumerate(said.calls)
             ]
-        reason = {"finish_reason": _finish(said), "native_finish_reason": _finish(said)}
+        reason = {"finish_reason": said.finish, "native_finish_reason": said.finish}
         choice = {"index": 0, "logprobs": None} | reason | {"message": message}
         head = self._head() | {"object": "chat.completion"}
         return head | {"choices": [choice], "usage": _usage(said, size)}
@@ -166,7 +166,7 @@ class OpenRouter:
             choice |= {"native_finish_reason": None, "logprobs": None}
             yield Frame(self._head() | {"choices": [choice]})
         last = {"index": 0, "delta": {"role": "assistant", "content": ""}}
-        last |= {"finish_reason": _finish(said), "native_finish_reason": _finish(said)}
+        last |= {"finish_reason": said.finish, "native_finish_reason": said.finish}
         yield Frame(self._head() | {"choices": [last | {"logprobs": None}]})
         yield Frame(self._head() | {"choices": [], "usage": _usage(said, size)})
 
@@ -194,10 +194,6 @@ def _deltas(said: Said) -> Iterator[dict[str, Any]]:
 
 def _detail(text: str) -> dict[str, Any]:
     return {"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}
-
-
-def _finish(said: Said) -> str:
-    return "length" if said.full else "tool_calls" if said.calls else "stop"
 
 
 def _usage(said: Said, size: int) -> dict[str, Any]:

@@ -29,6 +29,11 @@ class Said:
     full: bool = False
 
     @property
+    def finish(self) -> str:
+        """Why it ends, as Chat Completions have it."""
+        return "length" if self.full else "tool_calls" if self.calls else "stop"
+
+    @property
     def reasoning_tokens(self) -> int:
         return tokens(self.reasoning)
 

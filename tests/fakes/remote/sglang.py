@@ -121,7 +121,7 @@ class SgLang:
         message["reasoning_content"] = said.reasoning or None
         if said.calls:
             message["tool_calls"] = [_call(at, said) for at in range(len(said.calls))]
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(said)}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": said.finish}
         head = self._head(body) | {"object": "chat.completion"}
         choice["matched_stop"] = None if said.calls else 200002
         return head | {"choices": [choice], "usage": _usage(said, size), "metadata": None}
@@ -133,7 +133,7 @@ class SgLang:
             chunk = head | {"choices": [choice | {"matched_stop": None}]}
             yield Frame(chunk | {"usage": None} if "tool_calls" in delta else chunk)
         last = {"index": 0, "delta": {"reasoning_content": None}, "logprobs": None}
-        last |= {"finish_reason": _finish(said), "matched_stop": 200002}
+        last |= {"finish_reason": said.finish, "matched_stop": 200002}
         yield Frame(head | {"choices": [last]})
         if (body.get("stream_options") or {}).get("include_usage"):
             yield Frame(head | {"choices": [], "usage": _usage(said, size)})
@@ -156,10 +156,6 @@ def _call(at: int, said: Said) -> dict[str, Any]:
         "type": "function",
         "function": {"name": call.name, "arguments": call.arguments},
     }
-
-
-def _finish(said: Said) -> str:
-    return "length" if said.full else "tool_calls" if said.calls else "stop"
 
 
 def _usage(said: Said, size: int) -> dict[str, Any]:

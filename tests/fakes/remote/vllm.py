@@ -147,7 +147,7 @@ class Vllm:
             "index": 0,
             "message": message | {"reasoning": said.reasoning or None},
             "logprobs": None,
-            "finish_reason": _finish(said),
+            "finish_reason": said.finish,
             "stop_reason": 200012 if said.calls else None,
             "token_ids": None,
             "routed_experts": None,
@@ -181,7 +181,7 @@ class Vllm:
             choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
             choice["token_ids"] = None
             yield Frame(head | {"choices": [choice], "kv_transfer_params": None})
-        last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": _finish(said)}
+        last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": said.finish}
         last |= {"stop_reason": 200012 if said.calls else None}
         last |= {"token_ids": None, "weight_versions": None}
         yield Frame(head | {"choices": [last], "kv_transfer_params": None})
@@ -219,10 +219,6 @@ def _without_old_reasoning(prompt: list[Seen]) -> list[Seen]:
 
 def _call_id(at: int) -> str:
     return f"chatcmpl-tool-b3{at}f9e5c07d64a18"
-
-
-def _finish(said: Said) -> str:
-    return "length" if said.full else "tool_calls" if said.calls else "stop"
 
 
 def _usage(said: Said, size: int) -> dict[str, Any]:
