@@ -210,7 +210,7 @@ class Among:
     def __init__(self, size: int, nth: int) -> None:
         allowed = np.arange(size) % nth == 0
         self._nth = nth
-        self._bits = np.packbits(allowed, bitorder="little").tobytes()
+        self._allowed = allowed.astype(np.uint8).tobytes()
         self.taken: list[int] = []
 
     def accepts(self, tokens: Sequence[int]) -> bool:
@@ -220,7 +220,7 @@ class Among:
         self.taken.append(token)
 
     def allowed(self) -> bytes:
-        return self._bits
+        return self._allowed
 
 
 Kind = tuple[Sampling, int]
