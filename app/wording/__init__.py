@@ -25,6 +25,7 @@
     citation_words   citations and their sources
     answered_by      where a chat's answers are generated; `departure_words` what leaves this
                      computer for that, `endpoint_words` the list of models on other computers
+    connection_words what the connections of the log were for
     policy_words     what an administrator has decided, and the files that say so
     serving_words    the local server: its requests and its state; `client_snippets` sets other
                      programs up for it

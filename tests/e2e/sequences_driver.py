@@ -208,9 +208,8 @@ class Among:
     """A mask that allows every ``nth`` token."""
 
     def __init__(self, size: int, nth: int) -> None:
-        allowed = np.arange(size) % nth == 0
         self._nth = nth
-        self._allowed = allowed.astype(np.uint8).tobytes()
+        self._allowed = bytes(token % nth == 0 for token in range(size))
         self.taken: list[int] = []
 
     def accepts(self, tokens: Sequence[int]) -> bool:
