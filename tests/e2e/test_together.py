@@ -321,9 +321,9 @@ def test_the_end_while_some_are_answered_and_others_wait(
     running = [at_once(backend, "endless") for _ in range(3)]
     for one in running:
         one.until(Delta)
-    waits = [at_once(backend, "x", model=other(tmp_path)), at_once(backend, "grow")]
-    waits.append(at_once(backend, "y", client="a"))
-    for one in waits[:2]:
-        one.until(Waiting)
+    waits = [at_once(backend, "x", model=other(tmp_path))]
+    waits[0].until(Waiting)  # so that what comes next has to wait for it
+    waits += [at_once(backend, "grow"), at_once(backend, "y", client="a")]
+    waits[1].until(Waiting)
     backend.close()
     assert {type(one.error()) for one in (*running, *waits)} == {Cancelled}
