@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import re
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 _NEVER = struct.pack("=f", float("-inf"))
-_SOME = re.compile(rb"[^\0]")
 _FEW = 1 / 32  # of the tokens, which one by one take as long as all at once
 
+_MAY = bytes([0]).ljust(256, b"\1")
 # What two bytes of a float become where a mask has 0: the sign and an exponent of 254 make it less
 # than -1e38, which is finite with any mantissa. It is nothing elsewhere.
 _SIGN = bytes([0xFF]).ljust(256, b"\0")
@@ -21,16 +21,24 @@ def mask_logits(address: int, size: int, allowed: bytes) -> None:
     """Make tokens impossible in the logits at ``address``, of a vocabulary of ``size``.
 
     ``allowed`` has a byte for each token, which is 0 if that may not come next. Of 201,088, ten
-    that may take 0.3 ms, and any number 2 ms; a loop would take 30 for a half.
+    that may take 0.3 ms, and any number 3 ms; a loop would take 90 for a half.
     """
     allowed = allowed[:size].ljust(size, b"\0")
     if size - allowed.count(0) > _FEW * size:
         return _forbid(address, allowed)
     values: Any = (ctypes.c_float * size).from_address(address)
-    left = [(found.start(), values[found.start()]) for found in _SOME.finditer(allowed)]
+    left = [(token, values[token]) for token in _tokens(allowed.translate(_MAY))]
     ctypes.memmove(address, _NEVER * size, 4 * size)
     for token, value in left:
         values[token] = value
+
+
+def _tokens(flags: bytes) -> Iterator[int]:
+    """Yield where a flag is 1; a regular expression takes ten times as long."""
+    at = flags.find(1)
+    while at >= 0:
+        yield at
+        at = flags.find(1, at + 1)
 
 
 def _forbid(address: int, allowed: bytes) -> None:
