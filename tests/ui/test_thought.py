@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -72,6 +74,22 @@ def test_open_while_thinking_closed_when_the_answer_starts(fireside: Fireside) -
     QTest.mouseClick(header(fireside), Qt.MouseButton.LeftButton)
     assert is_open(fireside)
     fireside.shows("Because so.")
+
+
+def test_what_is_clicked_just_before_the_end_holds(fireside: Fireside) -> None:
+    """The answer's end is read from the disk, where the click may not be yet."""
+    end, disk = fireside.hold(), threading.Event()
+    fireside.ask("why", thought("Because "), said("It is so", 1), end, done())
+    fireside.shows("It is so")
+    fireside.host.disk(lambda store: disk.wait(60))
+    header(fireside).click()
+    assert is_open(fireside)
+    end.set()
+    fireside.until(lambda: not fireside.window.state.current.busy())
+    assert is_open(fireside)
+    disk.set()
+    fireside.idle()
+    assert is_open(fireside)
 
 
 def test_it_stays_as_the_person_left_it(fireside: Fireside) -> None:

@@ -51,6 +51,7 @@ class MessageState:
         self._parts: tuple[Part, ...] = ()
         self._live: Mapping[int, LiveCall] = {}
         self._shortened: frozenset[int] = frozenset()
+        self._wish: bool | None = None  # whether the reasoning was opened or closed here
         self._path = path
         self._pages: list[Part] = []
         self._displays: Displays | None = None
@@ -79,6 +80,8 @@ class MessageState:
 
     def set_row(self, row: MessageRow, error: BaseException | None = None) -> None:
         """Set the message as it is on disk, and the error that cut it off."""
+        if self._wish is not None:  # which may not be on disk yet
+            row = replace(row, thought_open=self._wish)
         self.row, self.error = row, error
         self.seconds = row.thought_s
         if not self.streaming:
@@ -286,6 +289,7 @@ class MessageState:
 
     def set_opened(self, opened: bool) -> None:
         """Open or close the reasoning."""
+        self._wish = opened
         self.row = replace(self.row, thought_open=opened)
         self.measured = None
 
